@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+# cohort_schemes(ROOM [SCHEME COMPONENT BUILT]…)
+#
+# Gives ROOM the table from URL schemes to backends: those that are built are linked and named, the others are only known.
+function(cohort_schemes room)
+  set(includes "")
+  set(rows "")
+  set(rest ${ARGN})
+  while(rest)
+    list(POP_FRONT rest scheme component built)
+    if(built)
+      string(APPEND includes "#include \"${component}/${component}.hpp\"\n")
+      string(APPEND rows "    {\"${scheme}\", \"${component}\", &${component}::open},\n")
+      target_link_libraries(cohort_${room} PRIVATE cohort_${component})
+    else()
+      string(APPEND rows "    {\"${scheme}\", \"${component}\", nullptr},\n")
+    endif()
+  endwhile()
+  set(COHORT_SCHEME_INCLUDES "${includes}")
+  set(COHORT_SCHEME_ROWS "${rows}")
+  configure_file(${CMAKE_CURRENT_SOURCE_DIR}/src/${room}/schemes.cpp.in ${CMAKE_CURRENT_BINARY_DIR}/${room}/schemes.cpp)
+  target_sources(cohort_${room} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${room}/schemes.cpp)
+endfunction()

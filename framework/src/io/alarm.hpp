@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// Timers: a callback after a span, and sleep. Both obey the virtual clock of a test loop where there is one.
+#pragma once
+
+#include <cohort/awaitable.hpp>
+#include <cohort/time.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <functional>
+#include <memory>
+
+namespace cohort::io {
+
+// Calls `ring` once on the executor after `span`, unless it is destroyed before. Use it on one executor only.
+class Alarm {
+public:
+    Alarm(boost::asio::any_io_executor executor, Duration span, std::function<void()> ring);
+    ~Alarm();
+    Alarm(Alarm&&) noexcept = default;
+    Alarm& operator=(Alarm&&) = delete;
+
+private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+// Time on the executor's clock, the virtual one of a test loop where there is one; for measuring spans.
+Duration steady_now(boost::asio::any_io_executor const& executor);
+
+// Honours terminal cancellation: throws boost::system::system_error(operation_aborted). A negative span is
+// zero.
+awaitable<void> sleep_for(Duration span);
+
+}  // namespace cohort::io

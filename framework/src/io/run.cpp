@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#include <cohort/run.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <exception>
+
+namespace cohort::detail {
+
+void run_to_end(awaitable<void> program) {
+    boost::asio::io_context context{1};
+    std::exception_ptr failure;
+    bool is_over = false;
+    boost::asio::co_spawn(context, std::move(program), [&](std::exception_ptr error) {
+        failure = std::move(error);
+        is_over = true;
+        context.stop();  // whatever it left behind is destroyed, not waited for
+    });
+    while (!is_over)
+        context.run();
+    if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace cohort::detail

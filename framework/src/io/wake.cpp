@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include "io/wake.hpp"
+
+#include "io/alarm.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/execution_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <list>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace cohort::io {
+
+namespace asio = boost::asio;
+
+namespace {
+
+using Handler = asio::async_result<asio::use_awaitable_t<>, void(bool)>::handler_type;
+
+// All pending waits of one io_context. A wait is owned by its Wake, which often lives in the very frame that
+// waits; without this list nobody could destroy that circle when the context goes.
+struct Pending {
+    std::mutex mutex;
+    bool shut = false;
+    std::list<std::shared_ptr<Wake::State>> waits;
+};
+
+class PendingService : public asio::execution_context::service {
+public:
+    using key_type = PendingService;
+    static inline asio::execution_context::id id;
+
+    explicit PendingService(asio::execution_context& context) : service{context} {}
+    void shutdown() noexcept override;
+
+    std::shared_ptr<Pending> const pending = std::make_shared<Pending>();
+};
+
+}  // namespace
+
+struct Wake::State : std::enable_shared_from_this<State> {
+    std::mutex mutex;  // taken before Pending::mutex
+    bool set = false;
+    std::optional<Handler> handler;
+    asio::any_io_executor executor;  // tracks work while a handler is here
+    std::shared_ptr<Pending> pending;
+    std::list<std::shared_ptr<State>>::iterator place;
+
+    void begin(Handler waiter) {
+        auto slot = asio::get_associated_cancellation_slot(waiter);
+        auto own = asio::get_associated_executor(waiter);
+        auto self = shared_from_this();
+        std::optional<Handler> leftover;
+        std::lock_guard lock{mutex};
+        handler.emplace(std::move(waiter));
+        executor = asio::prefer(own, asio::execution::outstanding_work.tracked);
+        auto& context = asio::query(own, asio::execution::context);
+        pending = asio::use_service<PendingService>(context).pending;
+        {
+            std::lock_guard list_lock{pending->mutex};
+            pending->waits.push_front(shared_from_this());
+            place = pending->waits.begin();
+        }
+        if (set) {
+            set = false;
+            finish(true, leftover);
+            return;
+        }
+        if (slot.is_connected()) {
+            slot.assign([weak = weak_from_this()](asio::cancellation_type type) {
+                if ((type & asio::cancellation_type::terminal) == asio::cancellation_type::none) return;
+                if (auto state = weak.lock()) state->cancel();
+            });
+        }
+    }
+
+    // With `mutex` held and a handler present. `waiter` receives the handler; what is left in it is to be
+    // destroyed without any lock held.
+    void finish(bool woken, std::optional<Handler>& waiter) {
+        take(waiter);
+        asio::any_io_executor const target = std::exchange(executor, {});
+        std::shared_ptr<Pending> const list = std::exchange(pending, nullptr);
+        std::lock_guard list_lock{list->mutex};
+        if (list->shut) return;  // the context is going; posting to it would be too late
+        list->waits.erase(place);
+        asio::post(target, [resume = std::move(*waiter), woken]() mutable { resume(woken); });
+    }
+
+    void take(std::optional<Handler>& waiter) {
+        if (handler) waiter.emplace(std::move(*handler));
+        handler.reset();
+    }
+
+    void wake() {
+        auto self = shared_from_this();
+        std::optional<Handler> leftover;
+        std::lock_guard lock{mutex};
+        if (handler)
+            finish(true, leftover);
+        else
+            set = true;
+    }
+
+    void cancel() {
+        std::optional<Handler> leftover;
+        std::lock_guard lock{mutex};
+        if (handler) finish(false, leftover);
+    }
+};
+
+void PendingService::shutdown() noexcept {
+    std::list<std::shared_ptr<Wake::State>> orphans;
+    {
+        std::lock_guard lock{pending->mutex};
+        pending->shut = true;
+        orphans.swap(pending->waits);
+    }
+    for (auto& orphan : orphans) {
+        std::optional<Handler> waiter;
+        asio::any_io_executor executor;
+        {
+            std::lock_guard lock{orphan->mutex};
+            orphan->take(waiter);
+            executor = std::exchange(orphan->executor, {});
+            orphan->pending.reset();
+        }
+        // Destroying the handler destroys the frames that wait, and with them other members of this list.
+    }
+}
+
+Wake::Wake() : state_{std::make_shared<State>()} {}
+Wake::~Wake() = default;
+
+void Wake::wake() const noexcept {
+    state_->wake();
+}
+
+awaitable<bool> Wake::wait_quietly() const {
+    auto state = state_;
+    auto begin = [raw = state.get()](auto&& handler) {
+        raw->begin(std::forward<decltype(handler)>(handler));
+    };
+    bool const woken =
+        co_await asio::async_initiate<asio::use_awaitable_t<> const, void(bool)>(begin, asio::use_awaitable);
+    co_return woken;
+}
+
+awaitable<void> Wake::wait() const {
+    bool const woken = co_await wait_quietly();
+    if (!woken) throw boost::system::system_error{asio::error::operation_aborted};
+}
+
+awaitable<bool> Wake::wait_for(Duration span) const {
+    auto executor = co_await asio::this_coro::executor;
+    auto late = std::make_shared<bool>(false);
+    auto state = state_;
+    Alarm alarm{executor, span, [late, state] {
+                    *late = true;
+                    state->wake();
+                }};
+    co_await wait();
+    bool const in_time = !*late;
+    co_return in_time;
+}
+
+}  // namespace cohort::io

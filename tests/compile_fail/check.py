@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+"""Programs that must not compile, and the sentence that must say why.
+
+    check.py COMPILER FLAGS… [-- FILE…]
+
+Each file names its sentence in a line "// expect: …"; "no error" means that it must compile. A fault is to be one or two
+errors, not a page of them.
+"""
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+MOST_ERRORS = 2
+
+
+def check(command, path):
+    """What is wrong with the file's behaviour, or None."""
+    expected = re.search(r"^// expect: (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    if not expected:
+        return 'has no line "// expect: …"'
+    done = subprocess.run([*command, "-fsyntax-only", str(path)], capture_output=True, text=True)
+    output = done.stdout + done.stderr
+    errors = len(re.findall(r"\berror: ", output))
+    sentence = expected.group(1)
+    if sentence == "no error":
+        return f"does not compile:\n{output}" if done.returncode else None
+    if done.returncode == 0:
+        return f"compiles, but should say: {sentence}"
+    # Compilers quote the sentence as it stands in the source, escapes included or not.
+    if sentence not in output.replace("\\\"", "\""):
+        return f"does not say: {sentence}\n{output}"
+    if errors > MOST_ERRORS:
+        return f"says it in {errors} errors:\n{output}"
+    return None
+
+
+def main():
+    arguments = sys.argv[1:]
+    split = arguments.index("--") if "--" in arguments else len(arguments)
+    command = [*arguments[:split], "-std=c++20"]
+    files = [Path(name) for name in arguments[split + 1:]] or sorted(Path(__file__).parent.glob("*.cpp"))
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        results = list(pool.map(lambda path: check(command, path), files))
+    bad = [(path, result) for path, result in zip(files, results) if result]
+    for path, result in bad:
+        print(f"{path.name}: {result}\n")
+    print(f"{len(files)} files, {len(bad)} faults")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// What is left in the caller's hand after an enqueue: the way to a job's status, its result and its
+// cancellation.
+#pragma once
+
+#include <cohort/awaitable.hpp>
+#include <cohort/broker.hpp>
+#include <cohort/job.hpp>
+#include <cohort/payload.hpp>
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace cohort {
+
+class Desk;
+
+// A wait without a limit. Prefer a limit.
+inline constexpr Duration no_timeout = Duration::max();
+
+// A job that ended, but not with a result. what() is a sentence for people.
+class JobEnded : public std::runtime_error {
+public:
+    JobEnded(JobRef ref, Ending ending);
+
+    JobRef const& job() const noexcept { return ref_; }
+    Ending const& ending() const noexcept { return ending_; }
+    std::uint32_t attempt() const noexcept { return ending_.attempt; }
+
+private:
+    JobRef ref_;
+    Ending ending_;
+};
+
+// It failed for good: reason() says how, error() what the body said.
+class JobFailed : public JobEnded {
+public:
+    using JobEnded::JobEnded;
+    FailReason reason() const noexcept { return ending().reason; }
+    std::string const& error() const noexcept { return ending().error; }
+};
+class JobCancelled : public JobEnded {
+public:
+    using JobEnded::JobEnded;
+};
+// It did not start in time.
+class JobExpired : public JobEnded {
+public:
+    using JobEnded::JobEnded;
+};
+
+// How a job ended, as a value. Exactly when state is succeeded there is a value.
+template<class T>
+struct Outcome {
+    JobState state = JobState::failed;
+    std::optional<std::conditional_t<std::is_void_v<T>, std::monostate, T>> value;
+    FailReason reason = FailReason::none;
+    std::string error;
+    std::uint32_t attempt = 0;
+
+    bool has_value() const noexcept { return value.has_value(); }
+};
+
+namespace detail {
+
+// Waits, then throws unless the job succeeded.
+awaitable<std::string> text_result(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout);
+awaitable<Ending> wait_ending(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout);
+
+template<class T>
+T typed_value(std::string const& text) {
+    if constexpr (std::is_same_v<T, Json>)
+        return Json{text};
+    else
+        return decode_result<T>(text);
+}
+
+template<class T>
+awaitable<T> typed_result(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout) {
+    std::string const text = co_await text_result(std::move(desk), std::move(ref), timeout);
+    if constexpr (!std::is_void_v<T>) co_return typed_value<T>(text);
+}
+
+template<class T>
+Outcome<T> typed_outcome(Ending ending) {
+    Outcome<T> outcome;
+    outcome.state = ending.state;
+    outcome.reason = ending.reason;
+    outcome.error = std::move(ending.error);
+    outcome.attempt = ending.attempt;
+    if (ending.state == JobState::succeeded) {
+        if constexpr (std::is_void_v<T>)
+            outcome.value.emplace();
+        else
+            outcome.value.emplace(typed_value<T>(ending.result));
+    }
+    return outcome;
+}
+
+template<class T>
+awaitable<Outcome<T>> outcome(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout) {
+    Ending ending = co_await wait_ending(std::move(desk), std::move(ref), timeout);
+    co_return typed_outcome<T>(std::move(ending));
+}
+
+}  // namespace detail
+
+// A job of unknown result type. Copies name the same job. Stays valid when the client is gone; then its calls
+// throw Error(closed).
+//
+// Every wait takes a timeout > 0 and throws Error(timed_out) when the job has not ended by then; the job goes
+// on, and may be waited for again. A job that nobody knows (any more) throws Error(job_not_found) at once. A
+// cancelled wait ends with Asio's operation_aborted and leaves the job alone.
+class JobHandle {
+public:
+    JobHandle() = default;
+    JobHandle(std::shared_ptr<Desk> desk, JobRef ref, bool is_duplicate)
+        : desk_{std::move(desk)}, ref_{std::move(ref)}, is_duplicate_{is_duplicate} {}
+
+    JobRef const& ref() const noexcept { return ref_; }
+    std::string const& id() const noexcept { return ref_.id; }
+    // The unique key was held: nothing was stored, and this is the job that holds it.
+    bool is_duplicate() const noexcept { return is_duplicate_; }
+
+    // The record as it is now; nothing when it is unknown.
+    awaitable<std::optional<JobRecord>> status() const;
+    awaitable<Ending> ending(Duration timeout) const { return detail::wait_ending(desk_, ref_, timeout); }
+    // A waiting job never runs. A running one is asked to stop; how it ended then, its ending says.
+    awaitable<CancelVerdict> cancel() const;
+
+    std::shared_ptr<Desk> const& desk() const noexcept { return desk_; }
+
+protected:
+    std::shared_ptr<Desk> desk_;
+    JobRef ref_;
+    bool is_duplicate_ = false;
+};
+
+template<class T>
+class Job : public JobHandle {
+public:
+    Job() = default;
+    explicit Job(JobHandle handle) : JobHandle{std::move(handle)} {}
+
+    // The result, or JobFailed, JobCancelled, JobExpired.
+    awaitable<T> result(Duration timeout) const { return detail::typed_result<T>(desk_, ref_, timeout); }
+    // The same as a value.
+    awaitable<Outcome<T>> outcome(Duration timeout) const { return detail::outcome<T>(desk_, ref_, timeout); }
+};
+
+}  // namespace cohort

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "broker/desk.hpp"
+
+#include <utility>
+
+namespace cohort {
+
+namespace {
+
+std::string quoted(Duration span) {
+    return to_string(span);
+}
+
+void check_times(NewJob const& job) {
+    constexpr Duration century = std::chrono::years{100};
+    if (job.delay < 0s) throw Error{errc::invalid_delay, quoted(job.delay) + " is negative; use 0 or more"};
+    if (job.delay > century) throw Error{errc::invalid_delay, quoted(job.delay) + " is more than 100 years"};
+    if (job.eta && *job.eta - Instant{} > century * 10) {
+        throw Error{errc::invalid_delay,
+                    "eta " + to_string(*job.eta) + " is more than 1000 years after 1970"};
+    }
+    if (!job.expires) return;
+    if (*job.expires <= 0s) throw Error{errc::invalid_expiry, quoted(*job.expires) + " must be more than 0"};
+    auto const wait = job.eta ? Duration{*job.eta - system_clock().now()} : job.delay;
+    if (*job.expires < wait) {
+        throw Error{errc::invalid_expiry,
+                    "the job would expire " + to_string(wait - *job.expires) + " before it may start"};
+    }
+}
+
+}  // namespace
+
+Desk::Desk(std::shared_ptr<Broker> broker, DeskOptions options)
+    : options_{std::move(options)}, client_{random_id()}, front_{std::move(broker), options_.deadline},
+      waits_{front_, client_, options_.poll} {
+    check_queue_name(options_.queue);
+    check_policy(options_.policy);
+}
+
+NewJob Desk::prepare(std::string_view name, JobOptions const& job, EnqueueOptions const& call) const {
+    NewJob made;
+    made.name = name;
+    made.ref.queue = !call.queue.empty()  ? call.queue
+                     : !job.queue.empty() ? job.queue
+                                          : std::string_view{options_.queue};
+    made.ref.id = call.id.empty() ? options_.ids() : std::string{call.id};
+    made.version = job.version;
+    made.unique = call.unique;
+    made.client = client_;
+    made.sender = options_.sender;
+    made.delay = call.delay.value_or(job.delay.value_or(0s));
+    made.eta = call.eta;
+    made.expires = call.expires ? call.expires : job.expires;
+    made.priority = call.priority.value_or(job.priority.value_or(0));
+
+    Policy& policy = made.policy;
+    policy = options_.policy;
+    auto choose = [](auto& field, auto const& by_call, auto const& by_job) {
+        if (by_call)
+            field = *by_call;
+        else if (by_job)
+            field = *by_job;
+    };
+    // A timeout of 0 means "none" in a policy; nobody may ask for one of 0.
+    if (call.timeout && *call.timeout <= 0s)
+        throw Error{errc::invalid_timeout, to_string(*call.timeout) + "; must be more than 0"};
+    choose(policy.timeout, call.timeout, job.timeout);
+    choose(policy.max_retries, call.max_retries, job.max_retries);
+    choose(policy.max_lost, call.max_lost, job.max_lost);
+    choose(policy.backoff, call.backoff, job.backoff);
+    choose(policy.keep_result, call.keep_result, job.keep_result);
+    choose(policy.keep_error, call.keep_error, job.keep_error);
+
+    check_job_name(made.name);
+    check_queue_name(made.ref.queue);
+    check_job_id(made.ref.id);
+    check_policy(policy);
+    check_times(made);
+    if (made.priority < -100 || made.priority > 100) {
+        throw Error{errc::invalid_priority, std::to_string(made.priority) + " not in -100..100"};
+    }
+    if (made.unique.size() > 500) {
+        throw Error{errc::invalid_job_id,
+                    "a unique key of " + std::to_string(made.unique.size()) + " bytes; at most 500"};
+    }
+    return made;
+}
+
+// The loop holds the desk; close() ends it.
+awaitable<void> Desk::watch(std::shared_ptr<Desk> desk) {
+    co_await desk->waits_.run();
+}
+
+awaitable<std::shared_ptr<Completions>> Desk::wait_for(std::vector<JobRef> refs) {
+    auto self = shared_from_this();
+    {
+        std::lock_guard lock{mutex_};
+        if (!std::exchange(watching_, true)) loops_.spawn(executor_, watch(self));
+    }
+    auto completions = std::make_shared<Completions>(std::move(refs));
+    try {
+        co_await waits_.add(completions);
+    } catch (...) {
+        waits_.remove(*completions);
+        throw;
+    }
+    co_return completions;
+}
+
+void Desk::close() noexcept {
+    loops_.cancel();
+    waits_.close();
+    if (options_.owns_broker) front_.broker().close();
+}
+
+}  // namespace cohort

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// Group commit: callers ask one by one, the broker is asked for many.
+#pragma once
+
+#include "io/wake.hpp"
+
+#include <cohort/awaitable.hpp>
+#include <cohort/error.hpp>
+
+#include <boost/asio/this_coro.hpp>
+
+#include <atomic>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace cohort {
+
+[[noreturn]] void throw_operation_aborted();
+
+// The first caller goes at once and takes along whoever waits; those who come while it is under way wait, and
+// the first of them goes next. No thread and no coroutine of its own: the callers do the work. Thread-safe.
+//
+// Cancelling a caller that still waits removes its question. Once it is under way a cancellation has no
+// effect: the answer comes, at the latest when the broker call's own deadline passes.
+template<class Item, class Reply>
+class Gather {
+public:
+    // Answers one question each, in their order.
+    using Ask = std::function<awaitable<std::vector<Reply>>(std::vector<Item>)>;
+
+    Gather(Ask ask, std::size_t most) : ask_{std::move(ask)}, most_{most} {}
+
+    awaitable<Reply> ask(Item item) {
+        // A cancelled caller may still have to wait, or to lead: it must not be thrown out of the awaits
+        // below.
+        bool const throws = co_await boost::asio::this_coro::throw_if_cancelled();
+        co_await boost::asio::this_coro::throw_if_cancelled(false);
+        auto own = std::make_shared<Question>(std::move(item));
+        bool leads = enter(own);
+        while (!leads && !own->is_answered()) {
+            bool const woken = co_await own->woken.wait_quietly();
+            if (!woken && leave(own)) throw_operation_aborted();
+            leads = own->leads;
+        }
+        if (leads) {
+            Flight flight{*this};
+            std::vector<Item> items = flight.items();
+            auto call = ask_(std::move(items));
+            try {
+                std::vector<Reply> replies = co_await std::move(call);
+                flight.land(std::move(replies));
+            } catch (...) {
+                flight.crash(std::current_exception());
+            }
+        }
+        co_await boost::asio::this_coro::throw_if_cancelled(throws);
+        if (own->error) std::rethrow_exception(own->error);
+        co_return std::move(*own->reply);
+    }
+
+private:
+    struct Question {
+        explicit Question(Item i) : item{std::move(i)} {}
+        bool is_answered() const noexcept { return answered; }
+
+        Item item;
+        std::optional<Reply> reply;
+        std::exception_ptr error;
+        std::atomic<bool> answered = false;
+        std::atomic<bool> leads = false;
+        io::Wake woken;
+    };
+    using Line = std::deque<std::shared_ptr<Question>>;
+
+    // One call of the broker. However it ends, also by the destruction of the leader's frame, its questions
+    // are answered and the lead is passed on.
+    class Flight {
+    public:
+        explicit Flight(Gather& gather) : gather_{gather} {
+            std::lock_guard lock{gather.mutex_};
+            while (!gather.line_.empty() && questions_.size() < gather.most_) {
+                questions_.push_back(std::move(gather.line_.front()));
+                gather.line_.pop_front();
+            }
+        }
+        Flight(Flight const&) = delete;
+        Flight& operator=(Flight const&) = delete;
+        ~Flight() {
+            if (!questions_.empty())
+                crash(std::make_exception_ptr(
+                    Error{errc::uncertain, "the caller that asked for all was destroyed"}));
+        }
+
+        std::vector<Item> items() const {
+            std::vector<Item> all;
+            all.reserve(questions_.size());
+            for (auto const& question : questions_)
+                all.push_back(std::move(question->item));
+            return all;
+        }
+        void land(std::vector<Reply> replies) {
+            for (std::size_t i = 0; i < questions_.size(); ++i)
+                questions_[i]->reply.emplace(std::move(replies.at(i)));
+            finish();
+        }
+        void crash(std::exception_ptr error) {
+            for (auto const& question : questions_)
+                question->error = error;
+            finish();
+        }
+
+    private:
+        void finish() {
+            gather_.pass_on();
+            for (auto const& question : questions_) {
+                question->answered = true;
+                question->woken.wake();
+            }
+            questions_.clear();
+        }
+
+        Gather& gather_;
+        Line questions_;
+    };
+
+    // True for the one who is to lead.
+    bool enter(std::shared_ptr<Question> const& question) {
+        std::lock_guard lock{mutex_};
+        line_.push_back(question);
+        return !std::exchange(busy_, true);
+    }
+
+    // False when it is too late.
+    bool leave(std::shared_ptr<Question> const& question) {
+        std::lock_guard lock{mutex_};
+        if (question->leads) return false;
+        return std::erase(line_, question) > 0;
+    }
+
+    void pass_on() {
+        std::lock_guard lock{mutex_};
+        if (line_.empty()) {
+            busy_ = false;
+            return;
+        }
+        line_.front()->leads = true;
+        line_.front()->woken.wake();
+    }
+
+    Ask const ask_;
+    std::size_t const most_;
+    std::mutex mutex_;
+    bool busy_ = false;
+    Line line_;
+};
+
+}  // namespace cohort

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// The lists of promises and backends, and the Catch2 cases that they become.
+#include "brokers/conformance/suite.hpp"
+
+#include <filesystem>
+#include <iostream>
+
+namespace cohort::conformance {
+
+namespace {
+
+struct Lists {
+    std::vector<Promise> promises;
+    std::vector<Backend> backends;
+};
+
+// Made on first use: the objects that fill it are static, in many files.
+Lists& lists() {
+    static Lists all;
+    return all;
+}
+
+class Invoker : public Catch::ITestInvoker {
+public:
+    Invoker(Backend backend, Promise promise) : backend_{std::move(backend)}, promise_{std::move(promise)} {}
+
+    void invoke() const override {
+        auto const rig = backend_.make_rig();
+        std::string const lack = lacking(promise_, rig->broker().capabilities());
+        if (!lack.empty()) {
+            std::cout << "SKIPPED: " << backend_.name << " lacks the capability " << lack << '\n';
+            return;
+        }
+        promise_.check(*rig);
+        rig->check_whole();
+    }
+
+private:
+    Backend backend_;
+    Promise promise_;
+};
+
+void add_case(Backend const& backend, Promise const& promise) {
+    std::string const name = backend.name + " " + promise.verb + ": " + promise.sentence;
+    std::string const tags = "[" + backend.name + "][" + promise.verb + "]";
+    Catch::AutoReg const registration{new Invoker{backend, promise},
+                                      Catch::SourceLineInfo{promise.file, promise.line}, "",
+                                      Catch::NameAndTags{name, tags}};
+}
+
+}  // namespace
+
+std::vector<Promise> const& promises() {
+    return lists().promises;
+}
+std::vector<Backend> const& backends() {
+    return lists().backends;
+}
+
+AddPromise::AddPromise(char const* sentence, char const* file, std::size_t line, void (*check)(Rig&),
+                       std::vector<bool Capabilities::*> needs) {
+    std::string const verb = std::filesystem::path{file}.stem().string();
+    Promise const promise{sentence, verb, file, line, check, std::move(needs)};
+    for (Backend const& backend : backends())
+        add_case(backend, promise);
+    lists().promises.push_back(promise);
+}
+
+AddBackend::AddBackend(std::string name, RigFactory make_rig) {
+    Backend const backend{std::move(name), make_rig};
+    for (Promise const& promise : promises())
+        add_case(backend, promise);
+    lists().backends.push_back(backend);
+}
+
+std::vector<CapabilityName> const& capability_names() {
+    static std::vector<CapabilityName> const names{
+        {"durable", &Capabilities::durable},
+        {"between_processes", &Capabilities::between_processes},
+        {"fenced_settle", &Capabilities::fenced_settle},
+        {"status", &Capabilities::status},
+        {"lookup_by_id", &Capabilities::lookup_by_id},
+        {"cancel", &Capabilities::cancel},
+        {"unique", &Capabilities::unique},
+        {"priorities", &Capabilities::priorities},
+        {"delays", &Capabilities::delays},
+        {"expiry", &Capabilities::expiry},
+        {"ordered", &Capabilities::ordered},
+        {"pushed_wakeups", &Capabilities::pushed_wakeups},
+        {"inspect", &Capabilities::inspect},
+        {"max_length", &Capabilities::max_length},
+    };
+    return names;
+}
+
+std::string lacking(Promise const& promise, Capabilities const& capabilities) {
+    for (auto const needed : promise.needs) {
+        if (capabilities.*needed) continue;
+        for (CapabilityName const& capability : capability_names()) {
+            if (capability.member == needed) return capability.name;
+        }
+    }
+    return {};
+}
+
+}  // namespace cohort::conformance

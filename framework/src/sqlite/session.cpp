@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "sqlite/session.hpp"
+
+#include <cohort/error.hpp>
+
+namespace cohort::sqlite {
+
+Session::Session(Config const& config, ConnectionOptions options)
+    : config_{config}, database_{config.path, options} {
+    read_clock();
+}
+
+Statement& Session::prepare(std::string const& sql) {
+    auto const found = statements_.find(&sql);
+    if (found != statements_.end()) return found->second;
+    return statements_.try_emplace(&sql, database_.handle(), sql).first->second;
+}
+
+void Session::read_clock() noexcept {
+    now_ = config_.clock->now();
+    steady_ = config_.clock->steady();
+}
+
+std::optional<std::int64_t> Session::find_queue(std::string_view name) {
+    auto const known = queue_ids_.find(name);
+    if (known != queue_ids_.end()) return known->second;
+
+    static std::string const sql = "SELECT id FROM queues WHERE namespace = ? AND name = ?";
+    Use const find{prepare(sql)};
+    find->bind(std::string_view{config_.space}).bind(name);
+    if (!find->step()) return std::nullopt;
+    auto const id = find->integer(0);
+    // Queues are never removed, so their numbers may be remembered.
+    queue_ids_.emplace(name, id);
+    queue_names_.emplace(id, name);
+    return id;
+}
+
+Queue& Session::queue(std::string const& name) {
+    auto const known = queues_.find(name);
+    if (known != queues_.end()) return known->second;
+
+    auto id = find_queue(name);
+    if (!id) {
+        static std::string const insert = "INSERT INTO queues (namespace, name) VALUES (?, ?)";
+        prepare(insert).bind(std::string_view{config_.space}).bind(std::string_view{name}).run();
+        id = find_queue(name);
+    }
+    static std::string const read = "SELECT paused, max_length FROM queues WHERE id = ?";
+    Use const settings{prepare(read)};
+    settings->bind(*id);
+    if (!settings->step()) throw Error{errc::storage_corrupt, "queue \"" + name + "\" was removed by hand"};
+    Queue queue;
+    queue.id = *id;
+    queue.paused = settings->integer(0) != 0;
+    queue.max_length = static_cast<std::uint64_t>(settings->integer(1));
+    return queues_.emplace(name, queue).first->second;
+}
+
+std::string const& Session::queue_name(std::int64_t id) {
+    auto const known = queue_names_.find(id);
+    if (known != queue_names_.end()) return known->second;
+
+    static std::string const sql = "SELECT name FROM queues WHERE id = ?";
+    Use const find{prepare(sql)};
+    find->bind(id);
+    if (!find->step())
+        throw Error{errc::storage_corrupt,
+                    "a job refers to queue " + std::to_string(id) + ", which is absent"};
+    return queue_names_.emplace(id, find->string(0)).first->second;
+}
+
+bool Session::is_enlisted(std::string const& incarnation) {
+    auto const known = enlisted_.find(incarnation);
+    if (known != enlisted_.end()) return known->second;
+
+    static std::string const sql = "SELECT 1 FROM workers WHERE namespace = ? AND incarnation = ?";
+    Use const find{prepare(sql)};
+    find->bind(std::string_view{config_.space}).bind(std::string_view{incarnation});
+    return enlisted_.emplace(incarnation, find->step()).first->second;
+}
+
+void Session::begin() {
+    database_.begin();
+    read_clock();
+    queues_.clear();
+    enlisted_.clear();
+    effects.clear();
+}
+
+void Session::commit() {
+    database_.commit();
+}
+
+void Session::rollback() noexcept {
+    for (auto& [sql, statement] : statements_)
+        statement.reset();
+    database_.rollback();
+    // A queue that was entered in this transaction is not there any more.
+    queue_ids_.clear();
+    queue_names_.clear();
+    queues_.clear();
+    enlisted_.clear();
+    effects.clear();
+}
+
+}  // namespace cohort::sqlite

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include "sqlite/upkeep.hpp"
+
+#include "sqlite/jobs.hpp"
+
+#include <string>
+#include <vector>
+
+namespace cohort::sqlite {
+namespace {
+
+// A life has ended when its lease has, or when the machine was started anew since its last beat.
+#define COHORT_DEAD                                                                                          \
+    "id IN (SELECT worker FROM served WHERE queue = ?1) AND (boot <> ?2 OR (beat + lease < ?3 AND ?4 + "     \
+    "lease / 3 <= ?3))"
+// Runs under no life: its worker was retired, or its row was damaged.
+#define COHORT_ORPHANED                                                                                      \
+    "j.state = 2 AND j.queue = ?1 AND NOT EXISTS "                                                           \
+    "(SELECT 1 FROM workers w WHERE w.namespace = ?2 AND w.incarnation = j.incarnation)"
+
+std::vector<Row> read_rows(Session& session, Statement& select) {
+    std::vector<Row> rows;
+    Use const use{select};
+    while (select.step()) {
+        Row row = read_row(select);
+        row.record.ref.queue = session.queue_name(row.queue);
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+}  // namespace
+
+bool Upkeep::has_dead_workers(Session& session, std::int64_t queue) const {
+    static std::string const sql = "SELECT EXISTS (SELECT 1 FROM workers WHERE " COHORT_DEAD ")";
+    Use const look{session.prepare(sql)};
+    look->bind(queue).bind(std::string_view{session.config().boot});
+    look->bind(session.steady()).bind(woken_);
+    return look->step() && look->integer(0) != 0;
+}
+
+bool Upkeep::has_work(Session& session, std::int64_t queue) const {
+    static std::string const sql =
+        "SELECT EXISTS (SELECT 1 FROM jobs WHERE queue = ?1 AND state IN (0, 1, 3, 4, 5, 6, 7) AND alarm IS "
+        "NOT NULL "
+        "AND alarm <= ?3) OR EXISTS (SELECT 1 FROM jobs j WHERE " COHORT_ORPHANED ")";
+    Use const look{session.prepare(sql)};
+    look->bind(queue).bind(std::string_view{session.config().space}).bind(session.now());
+    return look->step() && look->integer(0) != 0;
+}
+
+Progress Upkeep::peek(Session& session) {
+    for (auto const& name : params_.queues) {
+        auto const queue = session.find_queue(name);
+        if (queue && (has_dead_workers(session, *queue) || has_work(session, *queue))) return Progress::more;
+    }
+    return Progress::done;
+}
+
+Progress Upkeep::step(Session& session) {
+    if (next_ < params_.queues.size()) {
+        if (auto const queue = session.find_queue(params_.queues[next_])) {
+            retire_dead(session, *queue);
+            recover(session, *queue);
+            expire_late(session, *queue);
+            promote(session, *queue);
+            forget(session, *queue);
+        }
+        ++next_;
+    }
+    return next_ < params_.queues.size() ? Progress::more : Progress::done;
+}
+
+void Upkeep::keep() {
+    kept_ = reply;
+    kept_next_ = next_;
+}
+
+void Upkeep::rewind() {
+    reply = kept_;
+    next_ = kept_next_;
+}
+
+std::uint32_t Upkeep::count(std::uint32_t done) {
+    if (done >= params_.limit) reply.more = true;
+    return done;
+}
+
+// workers, served: the rows go, and with them every right to settle. What they ran elsewhere is for upkeep
+// there.
+void Upkeep::retire_dead(Session& session, std::int64_t queue) {
+    static std::string const sql = "DELETE FROM workers WHERE " COHORT_DEAD;
+    Statement& remove = session.prepare(sql);
+    remove.bind(queue)
+        .bind(std::string_view{session.config().boot})
+        .bind(session.steady())
+        .bind(woken_)
+        .run();
+    session.forget_enlisted();
+}
+
+// jobs: T9, T10 and T11. Read and written in one transaction, so nobody settles between.
+void Upkeep::recover(Session& session, std::int64_t queue) {
+    static std::string const sql =
+        "SELECT " + row_columns("j.") + " FROM jobs j WHERE " COHORT_ORPHANED " LIMIT ?3";
+    Statement& select = session.prepare(sql);
+    select.bind(queue).bind(std::string_view{session.config().space}).bind(params_.limit);
+    auto rows = read_rows(session, select);
+    for (auto& row : rows) {
+        lose(row.record, session.now());
+        // One whose cancellation was requested has come to that end, and is neither.
+        if (row.record.state == JobState::failed) ++reply.died;
+        if (!is_terminal(row.record.state)) ++reply.recovered;
+        save_job(session, row, JobState::running);
+    }
+    count(static_cast<std::uint32_t>(rows.size()));
+}
+
+// jobs: T14.
+void Upkeep::expire_late(Session& session, std::int64_t queue) {
+    static std::string const sql =
+        "SELECT " + row_columns() +
+        " FROM jobs WHERE queue = ? AND state IN (0, 1) AND alarm IS NOT NULL AND alarm <= ? "
+        "AND expires < ? LIMIT ?";
+    Statement& select = session.prepare(sql);
+    select.bind(queue).bind(session.now()).bind(session.now()).bind(params_.limit);
+    std::uint32_t done = 0;
+    for (auto& row : read_rows(session, select)) {
+        JobState const before = row.record.state;
+        if (!expire(row.record, session.now())) continue;
+        save_job(session, row, before);
+        ++done;
+    }
+    reply.expired += count(done);
+}
+
+// jobs: T2.
+void Upkeep::promote(Session& session, std::int64_t queue) {
+    static std::string const sql =
+        "UPDATE jobs SET state = 1, alarm = expires WHERE seq IN (SELECT seq FROM jobs WHERE queue = ?1 "
+        "AND state IN (0, 3) AND alarm IS NOT NULL AND alarm <= ?2 AND due <= ?2 LIMIT ?3)";
+    Statement& update = session.prepare(sql);
+    int const changed = update.bind(queue).bind(session.now()).bind(params_.limit).run();
+    if (changed > 0) session.effects.claimable.push_back(queue);
+    reply.promoted += count(static_cast<std::uint32_t>(changed));
+}
+
+// jobs: T16. The result lives in the same row.
+void Upkeep::forget(Session& session, std::int64_t queue) {
+    static std::string const sql = "DELETE FROM jobs WHERE seq IN (SELECT seq FROM jobs WHERE queue = ? "
+                                   "AND state IN (4, 5, 6, 7) AND alarm IS NOT NULL AND alarm <= ? LIMIT ?)";
+    Statement& remove = session.prepare(sql);
+    int const changed = remove.bind(queue).bind(session.now()).bind(params_.limit).run();
+    reply.forgotten += count(static_cast<std::uint32_t>(changed));
+}
+
+#undef COHORT_DEAD
+#undef COHORT_ORPHANED
+
+}  // namespace cohort::sqlite

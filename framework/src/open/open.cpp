@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#include "open/schemes.hpp"
+
+#include <cohort/blocking_client.hpp>
+#include <cohort/client.hpp>
+#include <cohort/open.hpp>
+#include <cohort/worker.hpp>
+
+#include <cstdlib>
+
+namespace cohort {
+
+std::shared_ptr<Broker> open_broker(std::string_view text) {
+    Url const url = parse_url(text);
+    std::string known;
+    for (auto const& scheme : schemes()) {
+        if (scheme.name == url.scheme && scheme.open != nullptr) return scheme.open(url, system_clock());
+        if (scheme.name == url.scheme) {
+            throw Error{errc::not_supported, "this program was built without " +
+                                                 std::string{scheme.component} + ": add COMPONENTS " +
+                                                 std::string{scheme.component}};
+        }
+        if (scheme.open != nullptr)
+            known += std::string{known.empty() ? "" : ", "} + std::string{scheme.name} + ":";
+    }
+    throw Error{errc::invalid_url, "unknown scheme in " + url.masked() + "; known are " + known};
+}
+
+std::vector<std::string_view> open_schemes() {
+    std::vector<std::string_view> names;
+    for (auto const& scheme : schemes()) {
+        if (scheme.open != nullptr) names.push_back(scheme.name);
+    }
+    return names;
+}
+
+std::string default_broker_url() {
+    char const* const url = std::getenv("COHORT_BROKER");
+    return url != nullptr && *url != '\0' ? url : "sqlite:cohort.db";
+}
+
+}  // namespace cohort

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// The loop that takes jobs: never more than there are free slots.
+#include "io/aborted.hpp"
+#include "io/alarm.hpp"
+#include "worker/run.hpp"
+#include "worker/shared.hpp"
+
+#include <cohort/id.hpp>
+#include <cohort/log.hpp>
+
+#include <array>
+#include <unistd.h>
+
+namespace cohort {
+
+namespace {
+
+WorkerInfo introduce(WorkerOptions const& options, std::string incarnation) {
+    std::array<char, 256> host{};
+    gethostname(host.data(), host.size() - 1);
+    WorkerInfo info;
+    info.incarnation = std::move(incarnation);
+    info.name = options.name;
+    info.host = host.data();
+    info.pid = getpid();
+    info.queues = options.queues;
+    info.slots = options.concurrency;
+    info.lease = options.lease;
+    return info;
+}
+
+awaitable<void> begin_life(Worker::Shared& shared) {
+    std::string const incarnation = random_id();
+    WorkerInfo info = introduce(shared.options, incarnation);
+    co_await shared.front.enlist(std::move(info));
+    std::lock_guard lock{shared.mutex};
+    shared.life = Life{incarnation, 0};
+}
+
+// Takes one claim to its end. The number is repeated until it is answered, so that a lost reply strands no
+// jobs.
+awaitable<void> claim_once(std::shared_ptr<Worker::Shared> const& shared, Life const& life,
+                           std::uint32_t slots) {
+    ClaimParams params;
+    params.incarnation = life.incarnation;
+    params.queues = shared->options.queues;
+    params.limit = slots;
+    params.number = life.last_claim + 1;
+    params.wait = std::min<Duration>(shared->options.lease / 3, 10s);
+    ClaimReply reply = co_await shared->front.claim(std::move(params));
+    if (reply.retired) {
+        shared->lose_life(life.incarnation);
+        co_return;
+    }
+    {
+        std::lock_guard lock{shared->mutex};
+        shared->stats.claimed += reply.jobs.size();
+        if (shared->life.incarnation == life.incarnation) shared->life.last_claim = life.last_claim + 1;
+    }
+    execute(shared, std::move(reply.jobs));
+}
+
+awaitable<void> claim_round(std::shared_ptr<Worker::Shared> const& shared) {
+    auto const slots = shared->free_slots();
+    if (slots == 0) {
+        co_await shared->slot_free.wait();
+        co_return;
+    }
+    auto const life = shared->current_life();
+    if (life.incarnation.empty())
+        co_await begin_life(*shared);
+    else
+        co_await claim_once(shared, life, slots);
+}
+
+}  // namespace
+
+awaitable<void> claim_jobs(std::shared_ptr<Worker::Shared> shared) {
+    std::uint32_t failures = 0;
+    while (!shared->stopping) {
+        std::exception_ptr trouble;
+        try {
+            co_await claim_round(shared);
+            failures = 0;
+        } catch (...) {
+            trouble = std::current_exception();
+        }
+        if (!trouble) continue;
+        if (io::is_aborted(trouble)) co_return;
+        report(*shared, "claiming", trouble, ++failures);
+        co_await io::sleep_for(pause_after_trouble(*shared, failures));
+    }
+}
+
+}  // namespace cohort

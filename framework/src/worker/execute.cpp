@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// From claimed jobs to running bodies.
+#include "io/alarm.hpp"
+#include "worker/run.hpp"
+#include "worker/runners.hpp"
+#include "worker/shared.hpp"
+
+#include <utility>
+
+namespace cohort {
+
+namespace {
+
+Settlement hand_back(JobRecord const& job) {
+    Settlement settlement;
+    settlement.ref = job.ref;
+    settlement.token = *job.token;
+    settlement.kind = SettleKind::released;
+    return settlement;
+}
+
+// No worker may throw away what it does not know: another one may know it, after a deploy for instance. It
+// goes back, uncounted, and is kept away from claims for a while; only after a long time does it fail.
+Settlement hand_back_unknown(WorkerOptions const& options, JobRecord const& job) {
+    Settlement settlement = hand_back(job);
+    auto const age = job.started.value_or(job.created) - job.created;
+    if (age >= options.unknown_job) {
+        settlement.kind = SettleKind::failed;
+        settlement.reason = FailReason::unknown_job;
+        settlement.error = "no worker knew a job function \"" + one_line(job.name, 200) + "\" for " +
+                           to_string(options.unknown_job);
+        return settlement;
+    }
+    auto const doublings = std::min<std::uint32_t>(job.counters.released, 6);
+    settlement.delay = 1s * (1U << doublings);
+    return settlement;
+}
+
+// Once for each name: a job that nobody knows comes by again and again.
+void report_unknown(Worker::Shared& shared, JobRecord const& job) {
+    {
+        std::lock_guard lock{shared.mutex};
+        constexpr std::size_t most = 1000;
+        if (shared.unknown_names.size() >= most || !shared.unknown_names.insert(job.name).second) return;
+    }
+    log(LogLevel::warn, "no job function \"" + one_line(job.name, 200) + "\" here; " + to_string(job.ref) +
+                            " and its like are left for other workers");
+}
+
+bool goes_straight_to_pool(Worker::Shared const& shared, JobEntry const& entry) {
+    return entry.kind == BodyKind::plain && shared.pool && shared.decorators.empty() &&
+           entry.decorators.empty();
+}
+
+void call_plain(Run& run) {
+    std::exception_ptr error;
+    try {
+        run.checkpoint();  // it may have been cancelled while it waited for a thread
+        run.entry().call(run);
+    } catch (...) {
+        error = std::current_exception();
+    }
+    run.finish(std::move(error));
+}
+
+}  // namespace
+
+void execute(std::shared_ptr<Worker::Shared> const& shared, std::vector<JobRecord> jobs) {
+    // The claim may have been on its way when this worker was stopped, or got stuck.
+    if (shared->stopping || shared->is_stuck()) {
+        for (auto const& job : jobs)
+            shared->line.put(hand_back(job));
+        return;
+    }
+    std::vector<std::function<void()>> calls;
+    std::vector<std::vector<std::shared_ptr<Run>>> batches(shared->runners.size());
+    for (auto& job : jobs) {
+        JobEntry const* const entry = shared->catalog.find(job.name);
+        if (entry == nullptr) {
+            report_unknown(*shared, job);
+            shared->line.put(hand_back_unknown(shared->options, job));
+            continue;
+        }
+        auto run = std::make_shared<Run>(shared, std::move(job), entry);
+        shared->runs.add(run);
+        auto const next = shared->next_runners++ % batches.size();
+        if (run->job().policy.timeout > 0s)
+            shared->limits.add(run, io::steady_now(shared->runners[next]->executor()));
+        if (goes_straight_to_pool(*shared, *entry))
+            calls.push_back([run] { call_plain(*run); });
+        else
+            batches[next].push_back(std::move(run));
+    }
+    if (!calls.empty()) shared->pool->submit(std::move(calls));
+    for (std::size_t i = 0; i < batches.size(); ++i) {
+        if (!batches[i].empty()) shared->runners[i]->submit(std::move(batches[i]));
+    }
+}
+
+}  // namespace cohort

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#include "worker/line.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace cohort {
+
+void Line::put(Settlement settlement, std::shared_ptr<Run> run) {
+    {
+        std::lock_guard lock{mutex_};
+        waiting_.push_back(Outgoing{std::move(settlement), std::move(run)});
+    }
+    filled.wake();
+}
+
+std::vector<Outgoing> Line::take(std::size_t most) {
+    std::lock_guard lock{mutex_};
+    std::vector<Outgoing> taken;
+    if (waiting_.size() <= most) {
+        taken.swap(waiting_);
+    } else {
+        auto const end = waiting_.begin() + static_cast<std::ptrdiff_t>(most);
+        taken.assign(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));
+        waiting_.erase(waiting_.begin(), end);
+    }
+    on_the_way_ += taken.size();
+    return taken;
+}
+
+void Line::put_back(std::vector<Outgoing> outgoing) {
+    std::lock_guard lock{mutex_};
+    on_the_way_ -= outgoing.size();
+    waiting_.insert(waiting_.begin(), std::make_move_iterator(outgoing.begin()),
+                    std::make_move_iterator(outgoing.end()));
+}
+
+void Line::delivered(std::size_t count) {
+    std::lock_guard lock{mutex_};
+    on_the_way_ -= count;
+    if (on_the_way_ == 0 && waiting_.empty()) idle.wake();
+}
+
+bool Line::is_idle() const {
+    std::lock_guard lock{mutex_};
+    return waiting_.empty() && on_the_way_ == 0;
+}
+
+}  // namespace cohort

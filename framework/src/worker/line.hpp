@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// Outcomes on their way to the broker. Whoever has one puts it here and goes on; the settle loop takes them
+// in batches.
+#pragma once
+
+#include "io/wake.hpp"
+
+#include <cohort/state.hpp>
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace cohort {
+
+class Run;
+
+struct Outgoing {
+    Settlement settlement;
+    std::shared_ptr<Run> run;  // whose slot is free when it is delivered; null: nobody's
+};
+
+// Thread-safe.
+class Line {
+public:
+    void put(Settlement settlement, std::shared_ptr<Run> run = nullptr);
+    // All that is there, oldest first; at most `most`.
+    std::vector<Outgoing> take(std::size_t most);
+    // They could not be delivered: back to the front.
+    void put_back(std::vector<Outgoing> outgoing);
+    // So many of those taken have been delivered.
+    void delivered(std::size_t count);
+    bool is_idle() const;  // nothing here, nothing on its way
+
+    io::Wake filled;
+    io::Wake idle;
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<Outgoing> waiting_;
+    std::size_t on_the_way_ = 0;
+};
+
+}  // namespace cohort

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "worker/run.hpp"
+
+#include "base/text.hpp"
+#include "io/aborted.hpp"
+#include "worker/outcome.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/core/demangle.hpp>
+
+#include <utility>
+
+namespace cohort {
+
+Run::Run(std::shared_ptr<Worker::Shared> shared, JobRecord job, JobEntry const* entry)
+    : shared_{std::move(shared)}, job_{std::move(job)}, entry_{entry},
+      deadline_{job_.policy.timeout > 0s && job_.started ? add(*job_.started, job_.policy.timeout) : never} {}
+
+void Run::note(std::string_view text) {
+    Settlement settlement;
+    settlement.ref = job_.ref;
+    settlement.token = *job_.token;
+    settlement.kind = SettleKind::note;
+    settlement.result = clean_text(text, 8192);
+    shared_->line.put(std::move(settlement));
+}
+
+std::shared_ptr<void> Run::provided(std::type_index type) const {
+    auto const found = shared_->provided.find(type);
+    if (found != shared_->provided.end()) return found->second;
+    throw Error{errc::invalid_config, "this worker was not given an object of type " +
+                                          boost::core::demangle(type.name()) +
+                                          "; call provide() before run()"};
+}
+
+void Run::stop(StopReason reason) {
+    auto none = StopReason::none;
+    if (!stop_.compare_exchange_strong(none, reason)) return;
+    std::lock_guard lock{mutex_};
+    if (!cancel_) return;
+    // On the body's own loop, where it cannot end at the same time.
+    boost::asio::post(executor_, [self = shared_from_this()] {
+        std::function<void()> cancel;
+        {
+            std::lock_guard inner{self->mutex_};
+            cancel = self->cancel_;
+        }
+        if (cancel) cancel();
+    });
+}
+
+void Run::set_canceller(boost::asio::any_io_executor executor, std::function<void()> cancel) {
+    std::lock_guard lock{mutex_};
+    executor_ = std::move(executor);
+    cancel_ = std::move(cancel);
+}
+
+void Run::finish(std::exception_ptr error) {
+    if (!is_first()) {
+        // Given up before: the outcome is somebody else's by now, only the thread is ours again.
+        if (entry_->kind == BodyKind::plain && shared_->pool) shared_->pool->take_one_back();
+        std::lock_guard lock{shared_->mutex};
+        --shared_->stats.stuck;
+        shared_->slot_free.wake();
+        return;
+    }
+    if (limit_at) shared_->limits.remove(*this);
+    Settlement settlement = error ? failed_run(*this, error) : succeeded_run(*this);
+    shared_->line.put(std::move(settlement), shared_from_this());
+}
+
+void Run::abandon() {
+    if (!is_first()) return;
+    if (limit_at) shared_->limits.remove(*this);
+    if (entry_->kind == BodyKind::plain && shared_->pool) shared_->pool->give_one_up();
+    {
+        std::lock_guard lock{shared_->mutex};
+        ++shared_->stats.stuck;
+    }
+    Settlement settlement = stopped_run(*this);
+    shared_->line.put(std::move(settlement), shared_from_this());
+}
+
+}  // namespace cohort

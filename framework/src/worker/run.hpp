@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// One run of one job in this worker: its Context, and who may say how it ended.
+#pragma once
+
+#include "worker/shared.hpp"
+
+#include <cohort/context.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <atomic>
+#include <functional>
+#include <list>
+#include <memory>
+
+namespace cohort {
+
+class Run : public Context, public std::enable_shared_from_this<Run> {
+public:
+    Run(std::shared_ptr<Worker::Shared> shared, JobRecord job, JobEntry const* entry);
+
+    JobRecord const& job() const noexcept override { return job_; }
+    Instant deadline() const noexcept override { return deadline_; }
+    StopReason stop_reason() const noexcept override { return stop_.load(std::memory_order_acquire); }
+    std::string const& result() const noexcept override { return result_; }
+    void set_result(std::string json) override { result_ = std::move(json); }
+    void note(std::string_view text) override;
+
+    JobEntry const& entry() const noexcept { return *entry_; }
+    Worker::Shared& shared() const noexcept { return *shared_; }
+
+    // Asks the body to end; the first reason stays. Any thread.
+    void stop(StopReason reason);
+    // While a runner executes the body: how to cancel it. Called on `executor`.
+    void set_canceller(boost::asio::any_io_executor executor, std::function<void()> cancel);
+
+    // The body has ended, with an exception or with result() set. Any thread, once.
+    void finish(std::exception_ptr error);
+    // It has not, and will not be waited for any longer: settled by its stop reason. Any thread.
+    void abandon();
+
+    Runs::Place place;                 // for Runs alone
+    std::optional<Duration> limit_at;  // for Limits alone
+
+private:
+    std::shared_ptr<void> provided(std::type_index type) const override;
+    bool is_first() noexcept { return !settled_.exchange(true); }
+
+    std::shared_ptr<Worker::Shared> const shared_;
+    JobRecord const job_;
+    JobEntry const* const entry_;
+    Instant const deadline_;
+    std::string result_;
+    std::atomic<StopReason> stop_ = StopReason::none;
+    std::atomic<bool> settled_ = false;
+    std::mutex mutex_;  // of the two below
+    boost::asio::any_io_executor executor_;
+    std::function<void()> cancel_;
+};
+
+}  // namespace cohort

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#include "worker/runs.hpp"
+
+#include "worker/run.hpp"
+
+namespace cohort {
+
+void Runs::add(std::shared_ptr<Run> run) {
+    std::lock_guard lock{mutex_};
+    auto& added = *run;
+    added.place = runs_.insert(runs_.end(), std::move(run));
+}
+
+void Runs::remove(Run& run) {
+    std::shared_ptr<Run> last;  // destroyed without the lock
+    std::lock_guard lock{mutex_};
+    last = std::move(*run.place);
+    runs_.erase(run.place);
+    if (runs_.empty()) empty.wake();
+}
+
+std::size_t Runs::size() const {
+    std::lock_guard lock{mutex_};
+    return runs_.size();
+}
+
+bool Runs::holds(JobRef const& ref, Token const& token) const {
+    std::lock_guard lock{mutex_};
+    for (auto const& run : runs_) {
+        if (run->job().ref == ref && run->job().token == token) return true;
+    }
+    return false;
+}
+
+std::vector<Held> Runs::held(std::string const& incarnation, std::vector<std::string> const& queues) const {
+    std::vector<Held> counts;
+    for (auto const& queue : queues)
+        counts.push_back(Held{queue, 0});
+    std::lock_guard lock{mutex_};
+    for (auto const& run : runs_) {
+        if (run->job().token->incarnation != incarnation) continue;
+        for (auto& count : counts) {
+            if (count.queue == run->job().ref.queue) ++count.jobs;
+        }
+    }
+    return counts;
+}
+
+std::vector<std::shared_ptr<Run>> Runs::all() const {
+    std::lock_guard lock{mutex_};
+    return {runs_.begin(), runs_.end()};
+}
+
+std::shared_ptr<Run> Runs::find(JobRef const& ref, std::string const& incarnation) const {
+    std::lock_guard lock{mutex_};
+    for (auto const& run : runs_) {
+        if (run->job().ref == ref && run->job().token->incarnation == incarnation) return run;
+    }
+    return nullptr;
+}
+
+}  // namespace cohort

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "worker/shared.hpp"
+
+#include "worker/run.hpp"
+#include "worker/runners.hpp"
+
+#include <cohort/id.hpp>
+#include <cohort/log.hpp>
+
+#include <utility>
+
+namespace cohort {
+
+namespace {
+
+WorkerOptions checked(WorkerOptions options) {
+    if (options.name.empty()) options.name = program_invocation_short_name;
+    if (options.heartbeat == 0s) options.heartbeat = options.lease / 3;
+    auto refuse = [](errc code, std::string text) { throw Error{code, std::move(text)}; };
+    if (options.concurrency < 1 || options.concurrency > 4096) {
+        refuse(errc::invalid_concurrency,
+               "concurrency " + std::to_string(options.concurrency) + " not in 1..4096");
+    }
+    if (options.threads > 256)
+        refuse(errc::invalid_concurrency, "threads " + std::to_string(options.threads) + " not in 0..256");
+    if (options.queues.empty()) refuse(errc::invalid_queue_name, "a worker needs a queue");
+    for (auto const& queue : options.queues)
+        check_queue_name(queue);
+    if (options.lease < 300ms)
+        refuse(errc::invalid_lease, "lease " + to_string(options.lease) + "; at least 300ms");
+    if (options.heartbeat <= 0s || options.heartbeat > options.lease / 3) {
+        refuse(errc::invalid_lease, "heartbeat " + to_string(options.heartbeat) +
+                                        " must be more than 0 and at most a third of the lease (" +
+                                        to_string(options.lease) + ")");
+    }
+    auto positive = [&](char const* name, Duration value) {
+        if (value <= 0s)
+            refuse(errc::invalid_timeout,
+                   std::string{name} + " " + to_string(value) + "; must be more than 0");
+    };
+    positive("upkeep", options.upkeep);
+    positive("deadline", options.deadline);
+    if (options.grace < 0s || options.cancel_grace < 0s)
+        refuse(errc::invalid_timeout, "grace must not be negative");
+    return options;
+}
+
+}  // namespace
+
+Worker::Shared::Shared(std::shared_ptr<Broker> broker, WorkerOptions worker_options)
+    : options{checked(std::move(worker_options))}, front{broker, options.deadline},
+      beats{broker, options.deadline} {}
+
+bool Worker::Shared::is_stuck() {
+    std::lock_guard lock{mutex};
+    return stats.stuck > options.max_stuck;
+}
+
+std::uint32_t Worker::Shared::free_slots() {
+    if (is_stuck()) return 0;
+    auto const running = static_cast<std::uint32_t>(runs.size());
+    return running >= options.concurrency ? 0 : options.concurrency - running;
+}
+
+Life Worker::Shared::current_life() {
+    std::lock_guard lock{mutex};
+    return life;
+}
+
+double Worker::Shared::random_fraction() {
+    std::lock_guard lock{mutex};
+    return std::uniform_real_distribution<double>{0.0, 1.0}(random);
+}
+
+void Worker::Shared::count(std::uint64_t WorkerStats::* figure, std::uint64_t by) {
+    std::lock_guard lock{mutex};
+    stats.*figure += by;
+}
+
+void Worker::Shared::lose_life(std::string const& incarnation) {
+    {
+        std::lock_guard lock{mutex};
+        if (life.incarnation != incarnation) return;
+        life = Life{};
+    }
+    auto const held = runs.all();
+    log(LogLevel::warn, "this worker's lease was lost; " + std::to_string(held.size()) +
+                            " running jobs are cancelled here and run elsewhere");
+    for (auto const& run : held) {
+        if (run->job().token->incarnation == incarnation) run->stop(StopReason::lease_lost);
+    }
+}
+
+Duration pause_after_trouble(Worker::Shared& shared, std::uint32_t failures) {
+    Backoff const backoff{.initial = 100ms, .factor = 2.0, .max = 10s};
+    return pause_before(backoff, failures, shared.random_fraction());
+}
+
+void report(Worker::Shared& shared, std::string_view activity, std::exception_ptr const& trouble,
+            std::uint32_t failures) {
+    if (shared.stopping) return;
+    std::string text;
+    try {
+        std::rethrow_exception(trouble);
+    } catch (std::exception const& e) {
+        text = e.what();
+    } catch (...) {
+        text = "unknown trouble";
+    }
+    // Once, and then at powers of two: an outage of an hour is a dozen lines, not a flood.
+    if ((failures & (failures - 1)) != 0) return;
+    log(LogLevel::warn,
+        one_line(std::string{activity} + " (" + std::to_string(failures) + "): " + text + "; trying again"));
+}
+
+}  // namespace cohort

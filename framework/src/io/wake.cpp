@@ -87,9 +87,10 @@ struct Wake::State : std::enable_shared_from_this<State> {
     // destroyed without any lock held.
     void finish(bool woken, std::optional<Handler>& waiter) {
         take(waiter);
-        asio::any_io_executor const target = std::exchange(executor, {});
         std::shared_ptr<Pending> const list = std::exchange(pending, nullptr);
         std::lock_guard list_lock{list->mutex};
+        // Let go of before the lock: the context cannot be destroyed meanwhile.
+        asio::any_io_executor const target = std::exchange(executor, {});
         if (list->shut) return;  // the context is going; posting to it would be too late
         list->waits.erase(place);
         asio::post(target, [resume = std::move(*waiter), woken]() mutable { resume(woken); });

@@ -49,7 +49,24 @@ WorkerOptions checked(WorkerOptions options) {
 
 Worker::Shared::Shared(std::shared_ptr<Broker> broker, WorkerOptions worker_options)
     : options{checked(std::move(worker_options))}, front{broker, options.deadline},
-      beats{broker, options.deadline} {}
+      beats{broker, options.deadline} {
+    // Whoever has just begun has seen no gap.
+    rhythm.last = system_clock().steady();
+    rhythm.since = rhythm.last - options.heartbeat;
+}
+
+void Worker::Shared::note_beat() {
+    auto const now = system_clock().steady();
+    std::lock_guard lock{mutex};
+    if (now - rhythm.last > 2 * options.heartbeat) rhythm.since = now;
+    rhythm.last = now;
+}
+
+bool Worker::Shared::may_judge_others() {
+    auto const now = system_clock().steady();
+    std::lock_guard lock{mutex};
+    return now - rhythm.last <= 2 * options.heartbeat && now - rhythm.since >= options.heartbeat;
+}
 
 bool Worker::Shared::is_stuck() {
     std::lock_guard lock{mutex};

@@ -31,6 +31,12 @@ struct Life {
     std::uint64_t last_claim = 0;  // the number of the last claim that was answered
 };
 
+// When this worker's beats came through, by the clock that counts suspend.
+struct Rhythm {
+    Duration last;   // the last one
+    Duration since;  // and since when they have come one after the other, without a gap
+};
+
 struct Worker::Shared {
     Shared(std::shared_ptr<Broker> broker, WorkerOptions worker_options);
 
@@ -44,10 +50,11 @@ struct Worker::Shared {
     std::vector<std::function<awaitable<void>()>> start_hooks;
     std::vector<std::function<awaitable<void>()>> stop_hooks;
 
-    std::mutex mutex;  // of life, stats, random, unknown_names
+    std::mutex mutex;  // of what follows up to `started`
     Life life;
     std::set<std::string> unknown_names;  // that have been reported
     WorkerStats stats;
+    Rhythm rhythm;
     std::mt19937_64 random{std::random_device{}()};
 
     std::atomic<bool> started = false;
@@ -65,6 +72,10 @@ struct Worker::Shared {
     std::atomic<std::size_t> next_runners = 0;
     std::vector<std::unique_ptr<io::Loop>> loops;  // last: they end first
 
+    void note_beat();
+    // After an outage or on a machine that was suspended everybody's lease has run out, also that of the
+    // living: nobody is to be taken for dead before he has had the time to beat.
+    bool may_judge_others();
     bool is_stuck();  // more bodies than max_stuck are past their limit: it claims nothing
     std::uint32_t free_slots();
     Life current_life();

@@ -71,6 +71,16 @@ awaitable<void> finish_runs(Worker::Shared& shared) {
         run->abandon();
 }
 
+// A coroutine body that does not return holds its loop as a plain one holds its thread: neither is waited
+// for.
+void end_loops(Worker::Shared& shared) {
+    for (auto const& loop : shared.loops) {
+        if (!loop->end_within(1s))
+            log(LogLevel::error, "a job holds its event loop and does not return; both are left behind");
+    }
+    shared.loops.clear();
+}
+
 }  // namespace
 
 Worker::Worker(std::shared_ptr<Broker> broker, WorkerOptions options)
@@ -181,7 +191,7 @@ awaitable<void> Worker::run() {
     for (auto const& runners : shared->runners)
         runners->close();
     shared->runners.clear();
-    shared->loops.clear();
+    end_loops(*shared);
     if (shared->pool) shared->pool->join();
     co_await call_hooks(shared->stop_hooks);
 }

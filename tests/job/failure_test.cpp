@@ -99,5 +99,7 @@ TEST_CASE("a failure of its own stays one while the run is to stop") {
 
 TEST_CASE("texts are fit to be stored", "[B42]") {
     CHECK(failure_of(std::runtime_error{"a\nb\x1b[2J\xff"}).error == "a\nb\\x1B[2J\xEF\xBF\xBD");
+    CHECK(failure_of(std::runtime_error{"no way to redis://u:hunter2@h"}).error ==
+          "no way to redis://u:***@h");
     CHECK(failure_of(std::runtime_error{std::string(10'000'000, 'x')}).error.size() <= 8192);
 }

@@ -126,14 +126,11 @@ awaitable<void> Waits::run() {
     auto polled = io::steady_now(executor);
     std::uint32_t failures = 0;
     for (;;) {
-        bool idle = false;
         {
             std::lock_guard lock{mutex_};
             if (closed_) co_return;
-            idle = places_.empty();
         }
-        // The watch goes on without anybody waiting, so that it is there when somebody does; only a poll
-        // would be useless.
+        // The watch goes on without anybody waiting, so that it is there when somebody does.
         std::exception_ptr trouble;
         try {
             WatchParams params{client_, poll_};
@@ -153,7 +150,7 @@ awaitable<void> Waits::run() {
                 }
             }
             auto const now = io::steady_now(executor);
-            if (!idle && (ended.empty() || now - polled >= poll_)) {
+            if (ended.empty() || now - polled >= poll_) {
                 polled = now;
                 co_await read_all();
             }

@@ -94,6 +94,12 @@ public:
         return detail::blocking(*caller_, detail::wait_all<T>(std::move(handles), timeout));
     }
 
+    // A handle of a job that somebody else enqueued.
+    template<class T = Json>
+    BlockingJob<T> find(JobRef ref) const {
+        return BlockingJob<T>{caller_, client_.find<T>(std::move(ref))};
+    }
+
     void close() noexcept { client_.close(); }
     Client& client() noexcept { return client_; }
 

@@ -86,25 +86,31 @@ NewJob Desk::prepare(std::string_view name, JobOptions const& job, EnqueueOption
     return made;
 }
 
-// The loop holds the desk; close() ends it.
-awaitable<void> Desk::watch(std::shared_ptr<Desk> desk) {
-    co_await desk->waits_.run();
+// The loops hold the desk; close() ends them.
+awaitable<void> Desk::listen(std::shared_ptr<Desk> desk) {
+    co_await desk->waits_.listen();
+}
+awaitable<void> Desk::read(std::shared_ptr<Desk> desk) {
+    co_await desk->waits_.read();
 }
 
-awaitable<std::shared_ptr<Completions>> Desk::wait_for(std::vector<JobRef> refs) {
+std::shared_ptr<Completions> Desk::wait_for(std::vector<JobRef> refs) {
     auto self = shared_from_this();
     {
         std::lock_guard lock{mutex_};
-        if (!std::exchange(watching_, true)) loops_.spawn(executor_, watch(self));
+        if (!std::exchange(watching_, true)) {
+            loops_.spawn(executor_, listen(self));
+            loops_.spawn(executor_, read(self));
+        }
     }
     auto completions = std::make_shared<Completions>(std::move(refs));
-    try {
-        co_await waits_.add(completions);
-    } catch (...) {
-        waits_.remove(*completions);
-        throw;
-    }
-    co_return completions;
+    waits_.add(completions);
+    return completions;
+}
+
+std::string Desk::trouble() const {
+    std::string const text = waits_.trouble();
+    return text.empty() ? text : " (" + text + ")";
 }
 
 void Desk::close() noexcept {

@@ -32,17 +32,20 @@ public:
     NewJob prepare(std::string_view name, JobOptions const& job, EnqueueOptions const& call) const;
 
     Front& front() noexcept { return front_; }
-    // Waits for ends of jobs; starts the loop of notifications on its first use.
-    awaitable<std::shared_ptr<Completions>> wait_for(std::vector<JobRef> refs);
+    // To wait for ends of jobs; starts the loops that find out on its first use. Throws Error(closed).
+    std::shared_ptr<Completions> wait_for(std::vector<JobRef> refs);
+    // To be added to what says that time is up: "" or why nothing could be read.
+    std::string trouble() const;
     void forget(Completions const& completions) noexcept { waits_.remove(completions); }
 
-    // On which the loop of notifications runs.
+    // On which these loops run.
     void set_executor(boost::asio::any_io_executor executor) { executor_ = std::move(executor); }
     // Ends all waits with Error(closed). Idempotent, does not block.
     void close() noexcept;
 
 private:
-    static awaitable<void> watch(std::shared_ptr<Desk> desk);
+    static awaitable<void> listen(std::shared_ptr<Desk> desk);
+    static awaitable<void> read(std::shared_ptr<Desk> desk);
 
     DeskOptions const options_;
     std::string const client_;  // the address of our notifications

@@ -80,11 +80,6 @@ Front::Front(std::shared_ptr<Broker> broker, Duration deadline)
                     return pass(Verb::status, n, broker_->status(std::move(refs)), deadline_, true);
                 },
                 most_per_call},
-      results_{[this](std::vector<JobRef> refs) {
-                   auto const n = refs.size();
-                   return pass(Verb::results, n, broker_->results(std::move(refs)), deadline_, true);
-               },
-               most_per_call},
       cancels_{[this](std::vector<JobRef> refs) {
                    auto const n = refs.size();
                    return pass(Verb::cancel, n, broker_->cancel(std::move(refs)), deadline_, true);
@@ -127,9 +122,6 @@ awaitable<PushResult> Front::push(NewJob job) {
 }
 awaitable<std::optional<JobRecord>> Front::status(JobRef ref) {
     return statuses_.ask(std::move(ref));
-}
-awaitable<Ending> Front::result(JobRef ref) {
-    return results_.ask(std::move(ref));
 }
 awaitable<CancelVerdict> Front::cancel(JobRef ref) {
     return cancels_.ask(std::move(ref));

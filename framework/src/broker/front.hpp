@@ -53,7 +53,6 @@ public:
     // Those of one job are gathered.
     awaitable<PushResult> push(NewJob job);
     awaitable<std::optional<JobRecord>> status(JobRef ref);
-    awaitable<Ending> result(JobRef ref);
     awaitable<CancelVerdict> cancel(JobRef ref);
 
     // Those of many go by themselves, in pieces of at most `most_per_call`. A piece of new jobs that fails is
@@ -87,7 +86,6 @@ private:
     std::array<VerbStats, verb_count> stats_;
     Gather<NewJob, PushResult> pushes_;
     Gather<JobRef, std::optional<JobRecord>> statuses_;
-    Gather<JobRef, Ending> results_;
     Gather<JobRef, CancelVerdict> cancels_;
 };
 

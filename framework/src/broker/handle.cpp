@@ -42,7 +42,7 @@ awaitable<Ending> wait_ending(std::shared_ptr<Desk> desk, JobRef ref, Duration t
         throw Error{errc::invalid_timeout,
                     to_string(timeout) + "; must be more than 0 (no_timeout waits for ever)"};
     std::vector<JobRef> refs{ref};
-    auto completions = co_await desk->wait_for(std::move(refs));
+    auto const completions = desk->wait_for(std::move(refs));
     std::optional<std::size_t> index;
     try {
         index = co_await completions->next(timeout);
@@ -51,9 +51,10 @@ awaitable<Ending> wait_ending(std::shared_ptr<Desk> desk, JobRef ref, Duration t
         throw;
     }
     desk->forget(*completions);
-    if (!index)
-        throw Error{errc::timed_out,
-                    "job " + to_string(ref) + " has not ended within " + to_string(timeout) + "; it goes on"};
+    if (!index) {
+        throw Error{errc::timed_out, "job " + to_string(ref) + " has not ended within " + to_string(timeout) +
+                                         "; it goes on" + desk->trouble()};
+    }
     Ending ending = std::move(completions->ending(0));
     if (!ending.known) {
         throw Error{errc::job_not_found,

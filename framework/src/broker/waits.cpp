@@ -8,9 +8,24 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace cohort {
+
+namespace {
+
+// Trouble that may be over while somebody still waits.
+bool is_passing(errc code) noexcept {
+    return code == errc::unavailable || code == errc::uncertain || code == errc::timed_out ||
+           code == errc::busy || code == errc::storage_full;
+}
+
+std::exception_ptr closed_error() {
+    return std::make_exception_ptr(Error{errc::closed, "the client was closed while a result was awaited"});
+}
+
+}  // namespace
 
 Completions::Completions(std::vector<JobRef> refs) : refs_{std::move(refs)}, endings_(refs_.size()) {}
 
@@ -27,9 +42,9 @@ void Completions::put(std::size_t index, Ending ending) {
     woken_.wake();
 }
 
-void Completions::close() {
+void Completions::fail(std::exception_ptr error) {
     std::lock_guard lock{mutex_};
-    closed_ = true;
+    error_ = std::move(error);
     woken_.wake();
 }
 
@@ -46,7 +61,7 @@ awaitable<std::optional<std::size_t>> Completions::next(Duration span) {
                 ++given_;
                 co_return index;
             }
-            if (closed_) throw Error{errc::closed, "the client was closed while a result was awaited"};
+            if (error_) std::rethrow_exception(error_);
         }
         if (!in_time) co_return std::nullopt;
         if (span == Duration::max()) {
@@ -61,25 +76,16 @@ awaitable<std::optional<std::size_t>> Completions::next(Duration span) {
 Waits::Waits(Front& front, std::string client, Duration poll)
     : front_{front}, client_{std::move(client)}, poll_{poll} {}
 
-awaitable<void> Waits::add(std::shared_ptr<Completions> completions) {
+void Waits::add(std::shared_ptr<Completions> const& completions) {
     {
         std::lock_guard lock{mutex_};
         if (closed_) throw Error{errc::closed, "the client is closed"};
         for (std::size_t i = 0; i < completions->refs().size(); ++i) {
             places_.emplace(completions->refs()[i], Place{completions, i});
+            wanted_.push_back(completions->refs()[i]);
         }
     }
-    first_.wake();
-    if (completions->refs().size() == 1) {
-        Ending ending = co_await front_.result(completions->refs().front());
-        if (is_terminal(ending.state) || !ending.known) completions->put(0, std::move(ending));
-        co_return;
-    }
-    std::vector<JobRef> refs = completions->refs();
-    std::vector<Ending> endings = co_await front_.results(std::move(refs));
-    for (std::size_t i = 0; i < endings.size(); ++i) {
-        if (is_terminal(endings[i].state) || !endings[i].known) completions->put(i, std::move(endings[i]));
-    }
+    want_.wake();
 }
 
 void Waits::remove(Completions const& completions) noexcept {
@@ -92,6 +98,7 @@ void Waits::remove(Completions const& completions) noexcept {
 }
 
 void Waits::deliver(JobRef const& ref, Ending const& ending) {
+    if (!is_terminal(ending.state) && ending.known) return;
     std::lock_guard lock{mutex_};
     auto [from, to] = places_.equal_range(ref);
     for (auto at = from; at != to; ++at)
@@ -99,80 +106,132 @@ void Waits::deliver(JobRef const& ref, Ending const& ending) {
     places_.erase(from, to);
 }
 
-bool Waits::is_awaited(JobRef const& ref) {
+void Waits::fail(std::vector<JobRef> const& refs, std::exception_ptr const& error) {
     std::lock_guard lock{mutex_};
-    return places_.contains(ref);
+    for (auto const& ref : refs) {
+        auto [from, to] = places_.equal_range(ref);
+        for (auto at = from; at != to; ++at)
+            at->second.completions->fail(error);
+        places_.erase(from, to);
+    }
 }
 
-// The fallback: all that is still awaited is read again.
-awaitable<void> Waits::read_all() {
+// What is wanted and still awaited, each once.
+std::vector<JobRef> Waits::take_wanted() {
     std::vector<JobRef> refs;
+    std::lock_guard lock{mutex_};
+    refs.swap(wanted_);
+    std::erase_if(refs, [&](JobRef const& ref) { return !places_.contains(ref); });
+    if (refs.size() < 2) return refs;
+    std::sort(refs.begin(), refs.end());
+    refs.erase(std::unique(refs.begin(), refs.end()), refs.end());
+    return refs;
+}
+
+void Waits::want_all() {
     {
         std::lock_guard lock{mutex_};
-        for (auto const& [ref, place] : places_) {
-            if (refs.empty() || refs.back() != ref) refs.push_back(ref);
-        }
+        for (auto const& [ref, place] : places_)
+            wanted_.push_back(ref);
     }
-    if (refs.empty()) co_return;
+    want_.wake();
+}
+
+void Waits::note_trouble(std::string text) {
+    std::uint32_t failures = 0;
+    {
+        std::lock_guard lock{mutex_};
+        trouble_ = text;
+        failures_ = text.empty() ? 0 : failures_ + 1;
+        failures = failures_;
+    }
+    // At powers of two: an outage is a few lines, not a flood.
+    if (failures > 0 && (failures & (failures - 1)) == 0)
+        log(LogLevel::warn, one_line("waiting for results: " + text));
+}
+
+std::string Waits::trouble() const {
+    std::lock_guard lock{mutex_};
+    return trouble_;
+}
+
+awaitable<void> Waits::read_once(std::vector<JobRef> refs) {
     std::vector<JobRef> asked = refs;
-    std::vector<Ending> endings = co_await front_.results(std::move(asked));
-    for (std::size_t i = 0; i < endings.size(); ++i) {
-        if (is_terminal(endings[i].state) || !endings[i].known) deliver(refs[i], endings[i]);
+    try {
+        std::vector<Ending> endings = co_await front_.results(std::move(asked));
+        for (std::size_t i = 0; i < endings.size(); ++i)
+            deliver(refs[i], endings[i]);
+        note_trouble({});
+    } catch (Error const& error) {
+        // The poll asks again.
+        if (is_passing(error.which()))
+            note_trouble(error.what());
+        else
+            fail(refs, std::current_exception());
     }
 }
 
-awaitable<void> Waits::run() {
+awaitable<void> Waits::read() {
+    for (;;) {
+        auto refs = take_wanted();
+        if (refs.empty())
+            co_await want_.wait();
+        else
+            co_await read_once(std::move(refs));
+    }
+}
+
+// True when it was told of something.
+awaitable<bool> Waits::listen_once() {
+    WatchParams params{client_, poll_};
+    std::vector<EndedJob> ended = co_await front_.watch(std::move(params));
+    bool unread = false;
+    for (auto const& job : ended) {
+        if (job.ending) {
+            deliver(job.ref, *job.ending);
+            continue;
+        }
+        unread = true;
+        std::lock_guard lock{mutex_};
+        wanted_.push_back(job.ref);
+    }
+    if (unread) want_.wake();
+    co_return !ended.empty();
+}
+
+awaitable<void> Waits::listen() {
     auto executor = co_await boost::asio::this_coro::executor;
     auto polled = io::steady_now(executor);
-    std::uint32_t failures = 0;
     for (;;) {
-        {
-            std::lock_guard lock{mutex_};
-            if (closed_) co_return;
-        }
-        // The watch goes on without anybody waiting, so that it is there when somebody does.
         std::exception_ptr trouble;
+        bool told = false;
         try {
-            WatchParams params{client_, poll_};
-            std::vector<EndedJob> ended = co_await front_.watch(std::move(params));
-            std::vector<JobRef> unread;
-            for (auto const& job : ended) {
-                if (job.ending)
-                    deliver(job.ref, *job.ending);
-                else if (is_awaited(job.ref))
-                    unread.push_back(job.ref);
-            }
-            if (!unread.empty()) {
-                std::vector<JobRef> asked = unread;
-                std::vector<Ending> endings = co_await front_.results(std::move(asked));
-                for (std::size_t i = 0; i < endings.size(); ++i) {
-                    if (is_terminal(endings[i].state) || !endings[i].known) deliver(unread[i], endings[i]);
-                }
-            }
-            auto const now = io::steady_now(executor);
-            if (ended.empty() || now - polled >= poll_) {
-                polled = now;
-                co_await read_all();
-            }
+            // Goes on when nobody waits, so that it is there when somebody does.
+            told = co_await listen_once();
         } catch (...) {
             trouble = std::current_exception();
         }
-        failures = trouble ? failures + 1 : 0;
-        if (!trouble) continue;
-        if (io::is_aborted(trouble)) std::rethrow_exception(trouble);
-        try {
-            std::rethrow_exception(trouble);
-        } catch (Error const& error) {
-            if (error.which() == errc::closed) co_return;
-            // At powers of two: an outage is a few lines, not a flood.
-            if ((failures & (failures - 1)) == 0)
-                log(LogLevel::warn, one_line(std::string{"waiting for results: "} + error.what()));
+        if (trouble) {
+            if (io::is_aborted(trouble)) co_return;
+            try {
+                std::rethrow_exception(trouble);
+            } catch (Error const& error) {
+                if (error.which() == errc::closed) {
+                    end_all(closed_error());
+                    co_return;
+                }
+                note_trouble(error.what());
+            }
+            co_await io::sleep_for(poll_);
         }
-        co_await io::sleep_for(poll_);
+        auto const now = io::steady_now(executor);
+        if (told && now - polled < poll_) continue;
+        polled = now;
+        want_all();
     }
 }
 
-void Waits::close() {
+void Waits::end_all(std::exception_ptr const& error) {
     std::vector<std::shared_ptr<Completions>> all;
     {
         std::lock_guard lock{mutex_};
@@ -182,7 +241,11 @@ void Waits::close() {
         places_.clear();
     }
     for (auto const& completions : all)
-        completions->close();
+        completions->fail(error);
+}
+
+void Waits::close() {
+    end_all(closed_error());
 }
 
 }  // namespace cohort

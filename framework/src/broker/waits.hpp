@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Who waits for the end of which job, and the loop that finds out.
+// Who waits for the end of which job, and the two loops that find out.
 #pragma once
 
 #include "broker/front.hpp"
 #include "io/wake.hpp"
 
 #include <deque>
+#include <exception>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -20,56 +22,68 @@ public:
 
     std::vector<JobRef> const& refs() const noexcept { return refs_; }
     std::size_t left() const noexcept;  // endings not yet given out
-    // The index of the next job whose ending is known, or nothing when `span` passes first. Throws
-    // Error(closed).
+    // The index of the next job whose ending is known, or nothing when `span` passes first. Throws what made
+    // waiting useless: Error(closed), not_supported, auth_failed, …
     awaitable<std::optional<std::size_t>> next(Duration span);
     Ending& ending(std::size_t index) { return *endings_[index]; }
 
 private:
     friend class Waits;
     void put(std::size_t index, Ending ending);
-    void close();
+    void fail(std::exception_ptr error);
 
     std::vector<JobRef> const refs_;
     mutable std::mutex mutex_;
     std::vector<std::optional<Ending>> endings_;
     std::deque<std::size_t> ready_;
     std::size_t given_ = 0;
-    bool closed_ = false;
+    std::exception_ptr error_;
     io::Wake woken_;
 };
 
-// Thread-safe. Subscribe, then read, then wait, then read again: a notification is a hint, and `poll` alone
-// is enough.
+// Subscribe, then read, then wait, then read again: a notification is a hint, and reading every `poll` alone
+// is enough. Nobody who waits calls the broker himself, so a wait ends when its own time is up, and a broker
+// that is away for less than that is not noticed. Thread-safe.
 class Waits {
 public:
     Waits(Front& front, std::string client, Duration poll);
 
-    // Registers, reads what is known already, and gives the rest as it comes; until remove(). Throws what
-    // reading throws.
-    awaitable<void> add(std::shared_ptr<Completions> completions);
+    // Registers; until remove(). What is known already is given soon, the rest as it comes. Throws
+    // Error(closed).
+    void add(std::shared_ptr<Completions> const& completions);
     void remove(Completions const& completions) noexcept;
-    // The loop: runs until it is cancelled or the broker is closed.
-    awaitable<void> run();
+    // The loops: each runs until it is cancelled or the broker is closed.
+    awaitable<void> listen();
+    awaitable<void> read();
     // Ends every wait with Error(closed), now and later.
     void close();
+    // Why nothing can be read at present; "" when all is well.
+    std::string trouble() const;
 
 private:
     struct Place {
         std::shared_ptr<Completions> completions;
         std::size_t index;
     };
-    awaitable<void> read_all();
+    awaitable<bool> listen_once();
+    awaitable<void> read_once(std::vector<JobRef> refs);
+    std::vector<JobRef> take_wanted();
+    void want_all();
     void deliver(JobRef const& ref, Ending const& ending);
-    bool is_awaited(JobRef const& ref);
+    void fail(std::vector<JobRef> const& refs, std::exception_ptr const& error);
+    void note_trouble(std::string text);
+    void end_all(std::exception_ptr const& error);
 
     Front& front_;
     std::string const client_;
     Duration const poll_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::unordered_multimap<JobRef, Place, JobRefHash> places_;
+    std::vector<JobRef> wanted_;  // to be read
     bool closed_ = false;
-    io::Wake first_;  // there is somebody to wait for
+    std::string trouble_;
+    std::uint32_t failures_ = 0;
+    io::Wake want_;
 };
 
 }  // namespace cohort

@@ -66,12 +66,12 @@ awaitable<std::size_t> AsCompleted::next(Duration timeout) {
     if (left() == 0) throw Error{errc::job_not_found, "all jobs have been given already"};
     if (!state.completions) {
         auto refs = state.refs;
-        state.completions = co_await state.desk->wait_for(std::move(refs));
+        state.completions = state.desk->wait_for(std::move(refs));
     }
     std::optional<std::size_t> const index = co_await state.completions->next(timeout);
     if (!index) {
-        throw Error{errc::timed_out,
-                    "none of " + std::to_string(left()) + " jobs has ended within " + to_string(timeout)};
+        throw Error{errc::timed_out, "none of " + std::to_string(left()) + " jobs has ended within " +
+                                         to_string(timeout) + state.desk->trouble()};
     }
     if (!state.completions->ending(*index).known) {
         throw Error{errc::job_not_found,

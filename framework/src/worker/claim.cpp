@@ -52,12 +52,12 @@ awaitable<void> claim_once(std::shared_ptr<Worker::Shared> const& shared, Life c
         shared->lose_life(life.incarnation);
         co_return;
     }
-    {
-        std::lock_guard lock{shared->mutex};
-        shared->stats.claimed += reply.jobs.size();
-        if (shared->life.incarnation == life.incarnation) shared->life.last_claim = life.last_claim + 1;
-    }
+    auto const claimed = reply.jobs.size();
     execute(shared, std::move(reply.jobs));
+    // After that: what a beat does not find among the runs of answered claims, it hands back as strays.
+    std::lock_guard lock{shared->mutex};
+    shared->stats.claimed += claimed;
+    if (shared->life.incarnation == life.incarnation) shared->life.last_claim = life.last_claim + 1;
 }
 
 awaitable<void> claim_round(std::shared_ptr<Worker::Shared> const& shared) {

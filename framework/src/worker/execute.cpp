@@ -65,6 +65,24 @@ void call_plain(Run& run) {
 
 }  // namespace
 
+void start_runs(std::shared_ptr<Worker::Shared> const& shared, std::vector<std::shared_ptr<Run>> runs) {
+    std::vector<std::function<void()>> calls;
+    std::vector<std::vector<std::shared_ptr<Run>>> batches(shared->runners.size());
+    for (auto& run : runs) {
+        auto const next = shared->next_runners++ % batches.size();
+        if (run->job().policy.timeout > 0s)
+            shared->limits.add(run, io::steady_now(shared->runners[next]->executor()));
+        if (goes_straight_to_pool(*shared, run->entry()))
+            calls.push_back([run] { call_plain(*run); });
+        else
+            batches[next].push_back(std::move(run));
+    }
+    if (!calls.empty()) shared->pool->submit(std::move(calls));
+    for (std::size_t i = 0; i < batches.size(); ++i) {
+        if (!batches[i].empty()) shared->runners[i]->submit(std::move(batches[i]));
+    }
+}
+
 void execute(std::shared_ptr<Worker::Shared> const& shared, std::vector<JobRecord> jobs) {
     // The claim may have been on its way when this worker was stopped, or got stuck.
     if (shared->stopping || shared->is_stuck()) {
@@ -72,8 +90,8 @@ void execute(std::shared_ptr<Worker::Shared> const& shared, std::vector<JobRecor
             shared->line.put(hand_back(job));
         return;
     }
-    std::vector<std::function<void()>> calls;
-    std::vector<std::vector<std::shared_ptr<Run>>> batches(shared->runners.size());
+    std::vector<std::shared_ptr<Run>> runs;
+    runs.reserve(jobs.size());
     for (auto& job : jobs) {
         JobEntry const* const entry = shared->catalog.find(job.name);
         if (entry == nullptr) {
@@ -83,18 +101,12 @@ void execute(std::shared_ptr<Worker::Shared> const& shared, std::vector<JobRecor
         }
         auto run = std::make_shared<Run>(shared, std::move(job), entry);
         shared->runs.add(run);
-        auto const next = shared->next_runners++ % batches.size();
-        if (run->job().policy.timeout > 0s)
-            shared->limits.add(run, io::steady_now(shared->runners[next]->executor()));
-        if (goes_straight_to_pool(*shared, *entry))
-            calls.push_back([run] { call_plain(*run); });
+        if (Suspects::is_one(run->job()) && shared->options.concurrency > 1)
+            shared->suspects.add(std::move(run));
         else
-            batches[next].push_back(std::move(run));
+            runs.push_back(std::move(run));
     }
-    if (!calls.empty()) shared->pool->submit(std::move(calls));
-    for (std::size_t i = 0; i < batches.size(); ++i) {
-        if (!batches[i].empty()) shared->runners[i]->submit(std::move(batches[i]));
-    }
+    start_runs(shared, std::move(runs));
 }
 
 }  // namespace cohort

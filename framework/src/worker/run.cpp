@@ -69,6 +69,15 @@ void Run::finish(std::exception_ptr error) {
     shared_->line.put(std::move(settlement), shared_from_this());
 }
 
+void Run::decline() {
+    if (!is_first()) return;
+    Settlement settlement;
+    settlement.ref = job_.ref;
+    settlement.token = *job_.token;
+    settlement.kind = SettleKind::released;
+    shared_->line.put(std::move(settlement), shared_from_this());
+}
+
 void Run::abandon() {
     if (!is_first()) return;
     if (limit_at) shared_->limits.remove(*this);

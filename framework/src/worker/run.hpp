@@ -36,6 +36,8 @@ public:
 
     // The body has ended, with an exception or with result() set. Any thread, once.
     void finish(std::exception_ptr error);
+    // It has not begun, and is not to: handed back. Any thread; does nothing when it has ended.
+    void decline();
     // It has not, and will not be waited for any longer: settled by its stop reason. Any thread.
     void abandon();
 

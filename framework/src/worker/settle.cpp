@@ -76,6 +76,7 @@ awaitable<void> settle_jobs(std::shared_ptr<Worker::Shared> shared) {
             freed = true;
         }
         if (freed) shared->slot_free.wake();
+        if (freed && shared->suspects.any()) shared->suspects.changed.wake();
         shared->line.delivered(batch.size());
     }
 }

@@ -57,7 +57,7 @@ bool Worker::Shared::is_stuck() {
 }
 
 std::uint32_t Worker::Shared::free_slots() {
-    if (is_stuck()) return 0;
+    if (is_stuck() || suspects.any()) return 0;
     auto const running = static_cast<std::uint32_t>(runs.size());
     return running >= options.concurrency ? 0 : options.concurrency - running;
 }

@@ -9,6 +9,7 @@
 #include "worker/limits.hpp"
 #include "worker/line.hpp"
 #include "worker/runs.hpp"
+#include "worker/suspects.hpp"
 
 #include <cohort/worker.hpp>
 
@@ -58,6 +59,7 @@ struct Worker::Shared {
     Runs runs;
     Line line;
     Limits limits;
+    Suspects suspects;
     std::unique_ptr<io::Pool> pool;  // null without threads: plain bodies run on the loop
     std::vector<std::shared_ptr<Runners>> runners;
     std::atomic<std::size_t> next_runners = 0;
@@ -77,9 +79,11 @@ awaitable<void> claim_jobs(std::shared_ptr<Worker::Shared> shared);
 awaitable<void> settle_jobs(std::shared_ptr<Worker::Shared> shared);
 awaitable<void> renew_lease(std::shared_ptr<Worker::Shared> shared);
 awaitable<void> keep_up(std::shared_ptr<Worker::Shared> shared);
+awaitable<void> run_suspects(std::shared_ptr<Worker::Shared> shared);
 
 // Starts the runs of these jobs; in claim order. Each has a free slot.
 void execute(std::shared_ptr<Worker::Shared> const& shared, std::vector<JobRecord> jobs);
+void start_runs(std::shared_ptr<Worker::Shared> const& shared, std::vector<std::shared_ptr<Run>> runs);
 
 // Says once in a while that a loop met trouble, `failures` times in a row.
 void report(Worker::Shared& shared, std::string_view activity, std::exception_ptr const& trouble,

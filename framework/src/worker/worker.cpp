@@ -152,6 +152,7 @@ awaitable<void> Worker::run() {
     io::Scope claiming;
     io::Scope rest;
     claiming.spawn(executor, claim_jobs(shared));
+    claiming.spawn(executor, run_suspects(shared));
     rest.spawn(executor, settle_jobs(shared));
     rest.spawn(executor, shared->limits.enforce(shared->options.cancel_grace));
     rest.spawn(executor, keep_up(shared));

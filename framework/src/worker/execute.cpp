@@ -70,6 +70,7 @@ void start_runs(std::shared_ptr<Worker::Shared> const& shared, std::vector<std::
     std::vector<std::vector<std::shared_ptr<Run>>> batches(shared->runners.size());
     for (auto& run : runs) {
         auto const next = shared->next_runners++ % batches.size();
+        run->begin(shared->runners[next]->executor());
         if (run->job().policy.timeout > 0s)
             shared->limits.add(run, io::steady_now(shared->runners[next]->executor()));
         if (goes_straight_to_pool(*shared, run->entry()))

@@ -10,6 +10,7 @@
 #include "worker/line.hpp"
 #include "worker/runs.hpp"
 #include "worker/suspects.hpp"
+#include "worker/turns.hpp"
 
 #include <cohort/worker.hpp>
 
@@ -56,6 +57,7 @@ struct Worker::Shared {
     io::Wake stop_asked;
     io::Wake slot_free;
 
+    Turns turns;
     Runs runs;
     Line line;
     Limits limits;

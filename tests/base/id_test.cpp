@@ -132,7 +132,7 @@ TEST_CASE("random ids are 32 hexadecimal digits and differ") {
     CHECK(ids.size() == 1000);
 }
 
-TEST_CASE("job ids are checked", "[bad23]") {
+TEST_CASE("job ids are checked", "[B23]") {
     for (std::string_view const good : {"1", "01ARYZ6S41TSV4RRFFQ69G5FAV", "a.b:c-d_e", ".."}) {
         CHECK_NOTHROW(check_job_id(good));
     }
@@ -149,7 +149,7 @@ TEST_CASE("job ids are checked", "[bad23]") {
     CHECK(why("gr\xc3\xb6\xc3\x9f").find("byte 0xC3 at position 2") != std::string::npos);
 }
 
-TEST_CASE("job names are checked", "[bad1][bad2]") {
+TEST_CASE("job names are checked", "[B01][B02]") {
     CHECK_NOTHROW(check_job_name("shop.price"));
     CHECK_NOTHROW(check_job_name("a:b/c-d"));
     auto const why = [](std::string_view name) {
@@ -167,7 +167,7 @@ TEST_CASE("job names are checked", "[bad1][bad2]") {
     CHECK(huge.size() < 300);
 }
 
-TEST_CASE("queue names are checked", "[bad5]") {
+TEST_CASE("queue names are checked", "[B05]") {
     CHECK_NOTHROW(check_queue_name("default"));
     CHECK_NOTHROW(check_queue_name("eu.mail-2_x"));
     CHECK_NOTHROW(check_queue_name("amqp"));

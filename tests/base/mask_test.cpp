@@ -8,7 +8,7 @@
 
 using namespace cohort;
 
-TEST_CASE("a masked address shows all but the password", "[bad35][bad36][bad37][F90]") {
+TEST_CASE("a masked address shows all but the password", "[B35][B36][B37][F90]") {
     std::pair<std::string_view, std::string_view> const cases[] = {
         {"redis://user:hunter2@h:6379/0?x=y", "redis://user:***@h:6379/0?x=y"},
         {"redis://:hunter2@h", "redis://:***@h"},
@@ -40,6 +40,22 @@ TEST_CASE("a masked address shows all but the password", "[bad35][bad36][bad37][
     };
     for (auto const& [text, masked] : cases) {
         CHECK(mask_text(text) == masked);
+    }
+}
+
+TEST_CASE("addresses in the middle of a text are masked, and the rest stays as it is", "[B42][F90]") {
+    std::pair<std::string_view, std::string_view> const cases[] = {
+        {"", ""},
+        {"no address: a@b, c:d", "no address: a@b, c:d"},
+        {"cannot reach redis://u:hunter2@h:1/0; try again", "cannot reach redis://u:***@h:1/0; try again"},
+        {"\"amqp://:hunter2@h\" and 'redis://u:hunter2@h2'", "\"amqp://:***@h\" and 'redis://u:***@h2'"},
+        {"see https://example.org/a?token=hunter2\nor ask", "see https://example.org/a?token=***\nor ask"},
+        {"see https://example.org:443/a?x=1", "see https://example.org:443/a?x=1"},
+        {"://", "://"},
+        {"a://b://c:hunter2@d", "a://b:***@d"},
+    };
+    for (auto const& [text, masked] : cases) {
+        CHECK(mask_addresses(text) == masked);
     }
 }
 

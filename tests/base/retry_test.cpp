@@ -100,7 +100,7 @@ TEST_CASE("the pause that a job asks for wins") {
     CHECK(next_run(policy, 1, -5s, 0.5) == Duration{0});
 }
 
-TEST_CASE("the default policy is valid, and so are the limits", "[bad24][bad27]") {
+TEST_CASE("the default policy is valid, and so are the limits", "[B24][B27]") {
     CHECK_NOTHROW(check_policy({}));
     Policy policy;
     policy.max_retries = 10'000;
@@ -112,7 +112,7 @@ TEST_CASE("the default policy is valid, and so are the limits", "[bad24][bad27]"
     CHECK_NOTHROW(check_policy(policy));
 }
 
-TEST_CASE("a policy that cannot be meant is refused by the name of its field", "[bad24][bad27]") {
+TEST_CASE("a policy that cannot be meant is refused by the name of its field", "[B24][B27]") {
     auto const with = [](auto change) {
         Policy policy;
         change(policy);

@@ -29,7 +29,7 @@ TEST_CASE("a new job is queued at once or scheduled for later", "[T1]") {
     CHECK(later.expires == start + 1min);
 }
 
-TEST_CASE("a point in time wins over a delay, and one in the past means at once", "[T1][bad25]") {
+TEST_CASE("a point in time wins over a delay, and one in the past means at once", "[T1][B25]") {
     NewJob both = job();
     both.delay = 10s;
     both.eta = start + 1h;
@@ -39,7 +39,7 @@ TEST_CASE("a point in time wins over a delay, and one in the past means at once"
     CHECK(make_record(both, start).state == JobState::queued);
 }
 
-TEST_CASE("times beyond the end of time saturate", "[T1][bad24][bad25]") {
+TEST_CASE("times beyond the end of time saturate", "[T1][B24][B25]") {
     NewJob far = job();
     far.delay = Duration::max();
     far.expires = Duration::max();
@@ -131,7 +131,7 @@ TEST_CASE("only exceptions and timeouts count as failures of the job", "[T7]") {
     }
 }
 
-TEST_CASE("a negative pause means at once", "[T6][bad25]") {
+TEST_CASE("a negative pause means at once", "[T6][B25]") {
     JobRecord record = running();
     Settlement retry = report(SettleKind::retry);
     retry.delay = Duration::min();
@@ -302,7 +302,7 @@ TEST_CASE("a record is forgotten when its retention has ended", "[T16]") {
     CHECK(forget_at(record) == start);
 }
 
-TEST_CASE("counters stop at their end", "[bad24]") {
+TEST_CASE("counters stop at their end", "[B24]") {
     JobRecord record = make_record(job(), start);
     record.counters.attempt = std::numeric_limits<std::uint32_t>::max();
     claim(record, ours, start);

@@ -9,7 +9,7 @@
 
 using namespace cohort;
 
-TEST_CASE("UTF-8 is accepted in its shortest form only", "[bad12]") {
+TEST_CASE("UTF-8 is accepted in its shortest form only", "[B12]") {
     for (std::string_view const good :
          {"", "abc", "größe", "€", "😀", "\xef\xbb\xbf", "\xf4\x8f\xbf\xbf", "\xed\x9f\xbf"}) {
         CHECK_FALSE(find_bad_utf8(good));
@@ -35,7 +35,7 @@ TEST_CASE("UTF-8 is accepted in its shortest form only", "[bad12]") {
     }
 }
 
-TEST_CASE("an error text keeps its lines and loses what a terminal would act upon", "[bad42]") {
+TEST_CASE("an error text keeps its lines and loses what a terminal would act upon", "[B42]") {
     CHECK(clean_text("first\n\tsecond\r\n", 100) == "first\n\tsecond\\x0D\n");
     CHECK(clean_text("\x1b[31mred\x7f", 100) == "\\x1B[31mred\\x7F");
     CHECK(clean_text({"a\0b", 3}, 100) == "a\\x00b");
@@ -43,7 +43,7 @@ TEST_CASE("an error text keeps its lines and loses what a terminal would act upo
     CHECK(clean_text("größe \xff\xfe", 100) == "größe \xEF\xBF\xBD\xEF\xBF\xBD");
 }
 
-TEST_CASE("a text is cut between characters and never exceeds its limit", "[bad42]") {
+TEST_CASE("a text is cut between characters and never exceeds its limit", "[B42]") {
     CHECK(clean_text("abcdef", 6) == "abcdef");
     CHECK(clean_text("abcdefg", 6) == "abc…");
     CHECK(clean_text("aböcdef", 6) == "ab…");

@@ -14,7 +14,7 @@ Instant at(std::int64_t us) {
 
 }  // namespace
 
-TEST_CASE("sums of times saturate instead of overflowing", "[bad24]") {
+TEST_CASE("sums of times saturate instead of overflowing", "[B24]") {
     CHECK(add(at(5), 7us) == at(12));
     CHECK(add(at(5), -7us) == at(-2));
     CHECK(add(never, 1us) == never);

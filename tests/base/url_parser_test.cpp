@@ -62,7 +62,7 @@ TEST_CASE("addresses of servers are taken apart and decoded") {
     CHECK(parse_url("redis://h?db=3").text("db") == "3");
 }
 
-TEST_CASE("user and password may be missing or empty", "[bad36]") {
+TEST_CASE("user and password may be missing or empty", "[B36]") {
     Url const only = parse_url("redis://:hunter2@h");
     CHECK(only.user.empty());
     CHECK(only.password.reveal() == "hunter2");
@@ -72,7 +72,7 @@ TEST_CASE("user and password may be missing or empty", "[bad36]") {
     CHECK(parse_url("redis://u:p%2F%3F%23%25@h").password.reveal() == "p/?#%");
 }
 
-TEST_CASE("several hosts, sockets and IPv6 are understood", "[bad37]") {
+TEST_CASE("several hosts, sockets and IPv6 are understood", "[B37]") {
     Url const sentinel = parse_url("redis+sentinel://h1:1,h2:2,h3/0?master=m");
     REQUIRE(sentinel.hosts.size() == 3);
     CHECK(sentinel.hosts[1].name == "h2");
@@ -95,7 +95,7 @@ TEST_CASE("several hosts, sockets and IPv6 are understood", "[bad37]") {
     CHECK(v6.hosts[1].name == "fe80::1%eth0");
 }
 
-TEST_CASE("a faulty address is refused with the reason", "[bad35][bad36]") {
+TEST_CASE("a faulty address is refused with the reason", "[B35][B36]") {
     std::pair<std::string_view, std::string_view> const cases[] = {
         {"", "invalid_url: is empty; write for example sqlite:jobs.db"},
         {"localhost", "has no scheme, as in \"sqlite:jobs.db\", in \"localhost\""},
@@ -148,7 +148,7 @@ TEST_CASE("a faulty address is refused with the reason", "[bad35][bad36]") {
     CHECK(refusal("sqlite:" + std::string(10'000, 'x')) == "invalid_url: has 10007 bytes; at most 8192");
 }
 
-TEST_CASE("no message shows a password, whatever else is wrong", "[bad36][bad37][F90]") {
+TEST_CASE("no message shows a password, whatever else is wrong", "[B36][B37][F90]") {
     for (std::string_view const text : {
              "redis://u:hunter2@h:99999",
              "redis://u:hunter2@h:abc",
@@ -187,7 +187,7 @@ TEST_CASE("a message is one line, however the address looks", "[F91]") {
     CHECK(message.size() < 400);
 }
 
-TEST_CASE("random texts are understood or refused, and what is understood can be read again", "[bad35]") {
+TEST_CASE("random texts are understood or refused, and what is understood can be read again", "[B35]") {
     std::mt19937_64 random{11};
     std::string_view const pieces[] = {"redis", "sqlite", ":",   "//", "/",   "@",    "?",       "=",
                                        "&",     "%",      "%40", "[",  "]",   "::",   ",",       "h1",

@@ -31,7 +31,7 @@ TEST_CASE("a secret is printed as stars") {
     CHECK(Secret{"hunter2"}.reveal() == "hunter2");
 }
 
-TEST_CASE("the masked address is the address without its password", "[bad36][F90]") {
+TEST_CASE("the masked address is the address without its password", "[B36][F90]") {
     std::pair<std::string_view, std::string_view> const cases[] = {
         {"sqlite:path.db", "sqlite:path.db"},
         {"sqlite:/abs/path.db?durability=normal", "sqlite:/abs/path.db?durability=normal"},
@@ -58,7 +58,7 @@ TEST_CASE("the masked address is the address without its password", "[bad36][F90
     }
 }
 
-TEST_CASE("an unknown parameter is refused, with the nearest known one", "[bad35]") {
+TEST_CASE("an unknown parameter is refused, with the nearest known one", "[B35]") {
     Url const url = parse_url("redis://u:hunter2@h:6379/0?tiemout=5");
     CHECK(
         refusal([&] { url.expect({"namespace", "timeout"}); }) ==

@@ -106,6 +106,23 @@ awaitable<void> unknown_job(Rig& rig) {
     CHECK_FALSE(record.has_value());
 }
 
+// Of a job that is nobody's, nobody is told.
+awaitable<void> untold(Rig& rig) {
+    cohort::NewJob job;
+    job.ref = {"default", "untold"};
+    job.name = "client_test.add";
+    job.arguments = "[1,2]";
+    job.delay = 100ms;
+    std::vector<cohort::NewJob> jobs{std::move(job)};
+    co_await rig.broker->push(std::move(jobs));
+    rig.start<add>();
+    auto const begun = rig.now();
+    auto const handle = rig.client.find<int>({"default", "untold"});
+    int const sum = co_await handle.result(1h);
+    CHECK(sum == 3);
+    CHECK(rig.now() - begun <= 1300ms);
+}
+
 awaitable<void> same_id(Rig& rig) {
     auto const first = co_await rig.client.enqueue_job<add>({.id = "one"}, 1, 2);
     auto const second = co_await rig.client.enqueue_job<add>({.id = "one"}, 1, 2);
@@ -207,6 +224,11 @@ TEST_CASE("a wait that times out leaves the job alone, and may be repeated", "[F
 TEST_CASE("a job that nobody knows is reported at once, not after the timeout", "[F34]") {
     Rig rig;
     rig.run(unknown_job(rig));
+}
+
+TEST_CASE("a result of which nobody tells the client is found by asking, a second later", "[F30]") {
+    Rig rig;
+    rig.run(untold(rig));
 }
 
 TEST_CASE("the same id is the same job; a unique key gives the job that holds it", "[S08]") {

@@ -66,7 +66,7 @@ TEST_CASE("an argument becomes the parameter's type first") {
     CHECK(encoded<fit::choice>(true, std::array{1}, std::nullopt) == "[true,[1],null]");
 }
 
-TEST_CASE("an integer that does not fit is refused before anything is sent", "[r9]") {
+TEST_CASE("an integer that does not fit is refused before anything is sent", "[B09]") {
     CHECK_THROWS_WITH((encoded<fit::bytes>(300, 0, 0)),
                       "argument_range: argument [0]: 300 does not fit 0..255");
     CHECK_THROWS_WITH((encoded<fit::bytes>(-1, 0, 0)),
@@ -84,7 +84,7 @@ TEST_CASE("an integer that does not fit is refused before anything is sent", "[r
         "not_representable: argument [1]: infinity is no JSON number; send an optional<double>");
 }
 
-TEST_CASE("text that is none is refused before anything is sent", "[r12]") {
+TEST_CASE("text that is none is refused before anything is sent", "[B12]") {
     char const* const nothing = nullptr;
     CHECK_THROWS_WITH((encoded<sample::greet>(nothing)),
                       "argument_type: argument who: expected text, got a null pointer");
@@ -95,7 +95,7 @@ TEST_CASE("text that is none is refused before anything is sent", "[r12]") {
                       Catch::StartsWith("invalid_utf8: argument page.title: "));
 }
 
-TEST_CASE("a payload that is too large is refused before anything is sent", "[r16][r18]") {
+TEST_CASE("a payload that is too large is refused before anything is sent", "[B16][B18]") {
     // {"a":"…","b":[]} is 15 bytes longer than its text.
     std::string const text(max_payload_bytes - 15, 'x');
     std::vector<int> const none;

@@ -94,7 +94,7 @@ TEST_CASE("a newer client sends more: it is ignored") {
     CHECK(run<sample::touch>("[1]") == "null");
 }
 
-TEST_CASE("too few arguments", "[r6]") {
+TEST_CASE("too few arguments", "[B06]") {
     CHECK(error_of<sample::add>("[1]") == "argument_count: arguments: expected 2, got 1");
     CHECK(error_of<sample::add>("[]") == "argument_count: arguments: expected 2, got 0");
     CHECK(error_of<sample::greet>("[]") == "argument_count: arguments: expected 1 or more, got 0");
@@ -104,7 +104,7 @@ TEST_CASE("too few arguments", "[r6]") {
           "argument_type: argument factor: missing");
 }
 
-TEST_CASE("arguments of a wrong type", "[r7][r8][r9]") {
+TEST_CASE("arguments of a wrong type", "[B07][B08][B09]") {
     CHECK(error_of<sample::add>("[1,\"12\"]") ==
           "argument_type: argument [1]: expected an integer, got string \"12\"");
     CHECK(error_of<sample::add>("[true,1]") ==
@@ -131,13 +131,13 @@ TEST_CASE("the first fault is told") {
           "argument_type: argument [0]: expected an integer, got string \"a\"");
 }
 
-TEST_CASE("arguments that are no JSON", "[r15]") {
+TEST_CASE("arguments that are no JSON", "[B15]") {
     CHECK(error_of<sample::add>("") == "payload_syntax: at byte 0: empty; a JSON value is needed");
     CHECK(error_of<sample::add>("[1,2]x") == "payload_syntax: at byte 5: text after the end, near \"x\"");
     CHECK(error_of<sample::render>("[") == "payload_syntax: at byte 1: incomplete JSON");
 }
 
-TEST_CASE("a result that cannot travel is the job's failure", "[r41]") {
+TEST_CASE("a result that cannot travel is the job's failure", "[B41]") {
     CHECK(error_of<sample::divide>("[0,0]") ==
           "result_encoding: result: NaN is no JSON number; send an optional<double>");
     CHECK(error_of<sample::repeat>(R"(["ab",524287])").empty());

@@ -46,7 +46,7 @@ TEST_CASE("the same body twice is one job") {
     CHECK(catalog.find("greet")->decorators.empty());
 }
 
-TEST_CASE("two bodies of one name name both files", "[r4]") {
+TEST_CASE("two bodies of one name name both files", "[B04]") {
     Catalog catalog;
     catalog.add(entry("shop.price", "jobs.cpp:12", &one));
     CHECK_THROWS_WITH(catalog.add(entry("shop.price", "other.cpp:7", &other)),
@@ -54,7 +54,7 @@ TEST_CASE("two bodies of one name name both files", "[r4]") {
     CHECK(catalog.find("shop.price")->body == &one);
 }
 
-TEST_CASE("an alias is a name too", "[r4]") {
+TEST_CASE("an alias is a name too", "[B04]") {
     Catalog catalog;
     catalog.add(entry("new", "a.cpp:1", &one, {"old", "older"}));
     CHECK_THROWS_WITH(catalog.add(entry("old", "b.cpp:2", &other)),
@@ -69,7 +69,7 @@ TEST_CASE("an alias is a name too", "[r4]") {
     CHECK(catalog.entries().size() == 1);
 }
 
-TEST_CASE("names are checked", "[r1][r2]") {
+TEST_CASE("names are checked", "[B01][B02]") {
     Catalog catalog;
     CHECK_THROWS_AS(catalog.add(entry("", "a.cpp:1", &one)), Error);
     CHECK_THROWS_AS(catalog.add(entry("a b", "a.cpp:1", &one)), Error);

@@ -57,7 +57,7 @@ TEST_CASE("what is no std::exception is named by its type") {
     CHECK(failure_of(7).kind == SettleKind::retry);
 }
 
-TEST_CASE("what does not fit now will not fit later", "[r15][r41]") {
+TEST_CASE("what does not fit now will not fit later", "[B15][B41]") {
     for (errc const code :
          {errc::argument_count, errc::argument_type, errc::argument_range, errc::payload_syntax,
           errc::payload_too_deep, errc::payload_too_large, errc::too_many_elements, errc::invalid_utf8,
@@ -97,7 +97,9 @@ TEST_CASE("a failure of its own stays one while the run is to stop") {
     CHECK(failure_of(Discard{"x"}, StopReason::shutdown).kind == SettleKind::failed);
 }
 
-TEST_CASE("texts are fit to be stored", "[r42]") {
+TEST_CASE("texts are fit to be stored", "[B42]") {
     CHECK(failure_of(std::runtime_error{"a\nb\x1b[2J\xff"}).error == "a\nb\\x1B[2J\xEF\xBF\xBD");
+    CHECK(failure_of(std::runtime_error{"no way to redis://u:hunter2@h"}).error ==
+          "no way to redis://u:***@h");
     CHECK(failure_of(std::runtime_error{std::string(10'000'000, 'x')}).error.size() <= 8192);
 }

@@ -47,7 +47,7 @@ TEST_CASE("a value gives its text") {
     CHECK(document.parse(" [ 1 , 2.0 ] ").text() == "[1,2.0]");
 }
 
-TEST_CASE("nothing is converted silently", "[r8]") {
+TEST_CASE("nothing is converted silently", "[B08]") {
     CHECK(fault<int>("true") == "argument_type: value: expected an integer, got boolean true");
     CHECK(fault<int>("1.0") == "argument_type: value: expected an integer, got number 1.0");
     CHECK(fault<int>("1e2") == "argument_type: value: expected an integer, got number 100.0");
@@ -67,7 +67,7 @@ TEST_CASE("nothing is converted silently", "[r8]") {
     CHECK(fault<std::filesystem::path>("1") == "argument_type: value: expected a string, got integer 1");
 }
 
-TEST_CASE("an integer fits its type or is refused", "[r9]") {
+TEST_CASE("an integer fits its type or is refused", "[B09]") {
     CHECK(fault<std::uint8_t>("256") == "argument_range: value: 256 does not fit 0..255");
     CHECK(fault<std::uint8_t>("-1") == "argument_range: value: -1 does not fit 0..255");
     CHECK(fault<std::int8_t>("-129") == "argument_range: value: -129 does not fit -128..127");

@@ -42,7 +42,7 @@ TEST_CASE("a writer puts its own commas") {
     CHECK(text == R"(kept {"a":[1,[],{},"x,[{:",null],"b:":[true,false]})");
 }
 
-TEST_CASE("NaN and infinity are no numbers of JSON", "[r11]") {
+TEST_CASE("NaN and infinity are no numbers of JSON", "[B11]") {
     double const nan = std::numeric_limits<double>::quiet_NaN();
     double const infinity = std::numeric_limits<double>::infinity();
     CHECK(fault(nan) == "not_representable: value: NaN is no JSON number; send an optional<double>");
@@ -51,7 +51,7 @@ TEST_CASE("NaN and infinity are no numbers of JSON", "[r11]") {
     CHECK(fault(std::vector<float>{1, std::nanf("")}).starts_with("not_representable: value[1]: NaN"));
 }
 
-TEST_CASE("text must be UTF-8, keys too", "[r12]") {
+TEST_CASE("text must be UTF-8, keys too", "[B12]") {
     CHECK(fault(std::string{"eight by\xff"}) ==
           "invalid_utf8: value: invalid UTF-8 at byte 8; send cohort::Bytes for binary data");
     CHECK(fault(sample::Page{"ok\xc0\x80", {}, {}}) ==
@@ -69,7 +69,7 @@ TEST_CASE("the path of a fault is read from what was written") {
               .starts_with("invalid_utf8: value[2][0]: "));
 }
 
-TEST_CASE("nesting ends at 64 for the writer too", "[r14]") {
+TEST_CASE("nesting ends at 64 for the writer too", "[B14]") {
     sample::Tree tree;
     for (int i = 0; i < 31; ++i)
         tree = sample::Tree{i, {tree}};
@@ -82,7 +82,7 @@ TEST_CASE("nesting ends at 64 for the writer too", "[r14]") {
     CHECK(fault(std::vector{Json{deep}}).starts_with("payload_too_deep: "));
 }
 
-TEST_CASE("a value has a largest number of parts", "[r18]") {
+TEST_CASE("a value has a largest number of parts", "[B18]") {
     CHECK(encode(std::vector<int>(max_payload_elements - 1)).size() == 2 * max_payload_elements - 1);
     CHECK(fault(std::vector<int>(max_payload_elements)) ==
           "too_many_elements: value[99999]: more than 100000 values");
@@ -96,7 +96,7 @@ TEST_CASE("an enumerator without a name cannot travel by name") {
     CHECK(fault(static_cast<sample::Format>(7)) == "not_representable: value: 7 is none of png, jpeg");
 }
 
-TEST_CASE("a result's faults are those of a result", "[r41]") {
+TEST_CASE("a result's faults are those of a result", "[B41]") {
     std::string text;
     JsonWriter writer{text, JsonRole::result};
     CHECK(support::error_of([&] { writer.number(std::nan("")); }) ==

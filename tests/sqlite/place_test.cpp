@@ -164,7 +164,7 @@ TEST_CASE("a file of a later version is refused and left as it is", "[F60]") {
     CHECK(content(path) == before);
 }
 
-TEST_CASE("all files of a queue are the user's alone, whatever the umask", "[S10]") {
+TEST_CASE("all files of a queue are the user's alone, whatever the umask") {
     TempDirectory directory;
     auto const old = ::umask(0);
     auto const path = directory.file("q.db");

@@ -45,6 +45,10 @@ public:
     bool is_duplicate() const noexcept { return job_.is_duplicate(); }
 
     T result(Duration timeout) const { return detail::blocking(*caller_, job_.result(timeout)); }
+    std::optional<detail::Kept<T>> try_result() const {
+        return detail::blocking(*caller_, job_.try_result());
+    }
+    bool wait(Duration timeout) const { return detail::blocking(*caller_, job_.wait(timeout)); }
     Outcome<T> outcome(Duration timeout) const { return detail::blocking(*caller_, job_.outcome(timeout)); }
     std::optional<JobRecord> status() const { return detail::blocking(*caller_, job_.status()); }
     CancelVerdict cancel() const { return detail::blocking(*caller_, job_.cancel()); }
@@ -92,6 +96,12 @@ public:
         for (auto const& one : all)
             handles.push_back(one.job());
         return detail::blocking(*caller_, detail::wait_all<T>(std::move(handles), timeout));
+    }
+
+    // A handle of a job that somebody else enqueued.
+    template<class T = Json>
+    BlockingJob<T> find(JobRef ref) const {
+        return BlockingJob<T>{caller_, client_.find<T>(std::move(ref))};
     }
 
     void close() noexcept { client_.close(); }

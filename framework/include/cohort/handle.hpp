@@ -68,6 +68,10 @@ struct Outcome {
 
 namespace detail {
 
+// What a value of T is kept as: void as nothing.
+template<class T>
+using Kept = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+
 // Waits, then throws unless the job succeeded.
 awaitable<std::string> text_result(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout);
 awaitable<Ending> wait_ending(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout);
@@ -78,6 +82,22 @@ T typed_value(std::string const& text) {
         return Json{text};
     else
         return decode_result<T>(text);
+}
+
+// Does not wait: nothing while the job goes on; throws when it ended, and not with a result.
+awaitable<std::optional<std::string>> text_result_so_far(std::shared_ptr<Desk> desk, JobRef ref);
+awaitable<bool> has_ended(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout);
+
+template<class T>
+awaitable<std::optional<Kept<T>>> typed_result_so_far(std::shared_ptr<Desk> desk, JobRef ref) {
+    std::optional<Kept<T>> value;
+    std::optional<std::string> const text = co_await text_result_so_far(std::move(desk), std::move(ref));
+    if (!text) co_return value;
+    if constexpr (std::is_void_v<T>)
+        value.emplace();
+    else
+        value.emplace(typed_value<T>(*text));
+    co_return value;
 }
 
 template<class T>
@@ -130,6 +150,8 @@ public:
     // The record as it is now; nothing when it is unknown.
     awaitable<std::optional<JobRecord>> status() const;
     awaitable<Ending> ending(Duration timeout) const { return detail::wait_ending(desk_, ref_, timeout); }
+    // True when it has ended, however; false when it has not within the timeout.
+    awaitable<bool> wait(Duration timeout) const { return detail::has_ended(desk_, ref_, timeout); }
     // A waiting job never runs. A running one is asked to stop; how it ended then, its ending says.
     awaitable<CancelVerdict> cancel() const;
 
@@ -149,7 +171,11 @@ public:
 
     // The result, or JobFailed, JobCancelled, JobExpired.
     awaitable<T> result(Duration timeout) const { return detail::typed_result<T>(desk_, ref_, timeout); }
-    // The same as a value.
+    // Does not wait: nothing while the job goes on, else what result() gives or throws.
+    awaitable<std::optional<detail::Kept<T>>> try_result() const {
+        return detail::typed_result_so_far<T>(desk_, ref_);
+    }
+    // How it ended, as a value.
     awaitable<Outcome<T>> outcome(Duration timeout) const { return detail::outcome<T>(desk_, ref_, timeout); }
 };
 

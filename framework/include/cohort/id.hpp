@@ -23,6 +23,10 @@ IdGenerator ulid(Clock const& clock = system_clock());
 // "start+1", "start+2", …: short and readable, unique only within one generator's life.
 IdGenerator autoincrement(std::uint64_t start = 0);
 
+// "urn:uuid:3f0c…": a random UUID (RFC 9562, version 4) in the form of a URN, for ids that mean something
+// elsewhere too.
+IdGenerator urn();
+
 // 32 hexadecimal digits from the system's generator: a worker's incarnation.
 std::string random_id();
 

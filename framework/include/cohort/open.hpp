@@ -23,6 +23,9 @@ namespace cohort {
 // without.
 std::shared_ptr<Broker> open_broker(std::string_view url);
 
+// The same for who wants a yes or a no: null when it cannot be opened, and then why in `trouble`, if given.
+std::shared_ptr<Broker> try_open_broker(std::string_view url, std::string* trouble = nullptr) noexcept;
+
 // The schemes that this program can open: {"memory", "sqlite"}.
 std::vector<std::string_view> open_schemes();
 

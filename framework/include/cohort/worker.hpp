@@ -22,8 +22,11 @@ namespace cohort {
 
 struct WorkerOptions {
     std::string name = {};                          // for listings; default: the program's name
-    std::vector<std::string> queues = {"default"};  // emptied in this order
-    std::uint32_t concurrency = 16;                 // jobs at once, 1..4096
+    std::vector<std::string> queues = {"default"};  // emptied in this order, unless they have weights
+    // One for each queue, 1..1000, or none: how often each is the first to be asked, so that no queue starves
+    // behind a full one.
+    std::vector<std::uint32_t> weights = {};
+    std::uint32_t concurrency = 16;  // jobs at once, 1..4096
     std::uint32_t threads = 1;   // event loops for coroutine bodies, 1..256. 0: no thread at all, all that a
                                  // worker does happens on the executor that awaits run(); for tests
     Duration lease = 30s;        // without a beat for so long, its jobs are somebody else's; >= 300 ms
@@ -44,6 +47,8 @@ struct WorkerStats {
     std::uint64_t failed = 0;
     std::uint64_t cancelled = 0;
     std::uint64_t released = 0;
+    Duration waited = 0s;  // from the time at which they were due to the start of their runs, all together
+    Duration ran = 0s;     // all runs together
     std::uint64_t fenced = 0;   // ended after the lease had been lost; the outcome was refused
     std::uint32_t running = 0;  // now
     std::uint32_t stuck = 0;    // now: past their limit, and still not back

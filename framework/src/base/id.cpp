@@ -138,6 +138,17 @@ IdGenerator autoincrement(std::uint64_t start) {
     return [last] { return std::to_string(last->fetch_add(1, std::memory_order_relaxed) + 1); };
 }
 
+IdGenerator urn() {
+    return [] {
+        std::string digits = random_id();
+        digits[12] = '4';
+        digits[16] = "89ab"[digits[16] % 4];
+        for (std::size_t const at : {20, 16, 12, 8})
+            digits.insert(at, 1, '-');
+        return "urn:uuid:" + digits;
+    };
+}
+
 std::string random_id() {
     std::string id;
     id.reserve(32);

@@ -86,4 +86,25 @@ std::string mask_text(std::string_view text) {
     return head + std::string{rest.substr(0, doubtful + 1)} + std::string{stars};
 }
 
+std::string mask_addresses(std::string_view text) {
+    constexpr std::string_view marks = "://";
+    auto const in_scheme = [](char c) {
+        return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' ||
+               c == '.';
+    };
+    std::string out;
+    std::size_t done = 0;
+    for (auto found = text.find(marks); found != npos; found = text.find(marks, done)) {
+        auto begin = found;
+        while (begin > done && in_scheme(text[begin - 1]))
+            --begin;
+        auto const end = std::min(text.find_first_of(" \t\r\n\"'<>`", found), text.size());
+        out += text.substr(done, begin - done);
+        out += mask_text(text.substr(begin, end - begin));
+        done = end;
+    }
+    out += text.substr(done);
+    return out;
+}
+
 }  // namespace cohort

@@ -13,6 +13,9 @@ namespace cohort {
 // secrets. Rather hides too much than too little.
 std::string mask_text(std::string_view text);
 
+// The same for a text with addresses in it, such as the message of an exception.
+std::string mask_addresses(std::string_view text);
+
 // "password", "token" and the like: a parameter whose value is not to be shown.
 bool is_secret_name(std::string_view name) noexcept;
 

@@ -24,6 +24,11 @@ std::string sentence(JobRef const& ref, Ending const& ending) {
     return text;
 }
 
+Error not_found(JobRef const& ref) {
+    return Error{errc::job_not_found,
+                 "\"" + to_string(ref) + "\" is unknown, or its result is no longer kept"};
+}
+
 Desk& open_desk(std::shared_ptr<Desk> const& desk) {
     if (!desk) throw Error{errc::closed, "this handle belongs to no client"};
     return *desk;
@@ -56,18 +61,16 @@ awaitable<Ending> wait_ending(std::shared_ptr<Desk> desk, JobRef ref, Duration t
                                          "; it goes on" + desk->trouble()};
     }
     Ending ending = std::move(completions->ending(0));
-    if (!ending.known) {
-        throw Error{errc::job_not_found,
-                    "\"" + to_string(ref) + "\" is unknown, or its result is no longer kept"};
-    }
+    if (!ending.known) throw not_found(ref);
     co_return ending;
 }
 
-awaitable<std::string> text_result(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout) {
-    Ending ending = co_await wait_ending(std::move(desk), ref, timeout);
+namespace {
+
+std::string success_of(JobRef ref, Ending ending) {
     switch (ending.state) {
     case JobState::succeeded:
-        break;
+        return std::move(ending.result);
     case JobState::cancelled:
         throw JobCancelled{std::move(ref), std::move(ending)};
     case JobState::expired:
@@ -75,7 +78,34 @@ awaitable<std::string> text_result(std::shared_ptr<Desk> desk, JobRef ref, Durat
     default:
         throw JobFailed{std::move(ref), std::move(ending)};
     }
-    co_return std::move(ending.result);
+}
+
+}  // namespace
+
+awaitable<std::string> text_result(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout) {
+    Ending ending = co_await wait_ending(std::move(desk), ref, timeout);
+    co_return success_of(std::move(ref), std::move(ending));
+}
+
+awaitable<std::optional<std::string>> text_result_so_far(std::shared_ptr<Desk> desk, JobRef ref) {
+    auto& front = open_desk(desk).front();
+    std::vector<JobRef> refs{ref};
+    std::vector<Ending> endings = co_await front.results(std::move(refs));
+    std::optional<std::string> text;
+    if (!endings[0].known) throw not_found(ref);
+    if (is_terminal(endings[0].state)) text = success_of(std::move(ref), std::move(endings[0]));
+    co_return text;
+}
+
+awaitable<bool> has_ended(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout) {
+    bool in_time = true;
+    try {
+        co_await wait_ending(std::move(desk), std::move(ref), timeout);
+    } catch (Error const& error) {
+        if (error.which() != errc::timed_out) throw;
+        in_time = false;
+    }
+    co_return in_time;
 }
 
 awaitable<std::optional<JobRecord>> status(std::shared_ptr<Desk> desk, JobRef ref) {

@@ -2,6 +2,7 @@
 // From most to least specific: what the body asked for, why it was stopped, what did not fit, what it threw.
 #include "job/failure.hpp"
 
+#include "base/mask.hpp"
 #include "base/text.hpp"
 
 #include <cohort/error.hpp>
@@ -117,7 +118,7 @@ Failure sort_out(std::exception_ptr const& exception, StopReason stop) {
 
 Failure classify(std::exception_ptr exception, StopReason stop) {
     Failure failure = sort_out(exception, stop);
-    failure.error = clean_text(failure.error, longest_error);
+    failure.error = clean_text(mask_addresses(failure.error), longest_error);
     return failure;
 }
 

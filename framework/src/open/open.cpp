@@ -26,6 +26,15 @@ std::shared_ptr<Broker> open_broker(std::string_view text) {
     throw Error{errc::invalid_url, "unknown scheme in " + url.masked() + "; known are " + known};
 }
 
+std::shared_ptr<Broker> try_open_broker(std::string_view url, std::string* trouble) noexcept {
+    try {
+        return open_broker(url);
+    } catch (std::exception const& error) {
+        if (trouble != nullptr) *trouble = error.what();
+    }
+    return nullptr;
+}
+
 std::vector<std::string_view> open_schemes() {
     std::vector<std::string_view> names;
     for (auto const& scheme : schemes()) {

@@ -50,6 +50,9 @@ void describe(CLI::App& app, Settings& settings) {
     app.add_option("-q,--queues", worker.queues, "queues, emptied in this order")
         ->delimiter(',')
         ->capture_default_str();
+    app.add_option("--weights", worker.weights,
+                   "one for each queue: how often it comes first, instead of in order")
+        ->delimiter(',');
     app.add_option("-c,--concurrency", worker.concurrency, "jobs at once")
         ->check(CLI::Range(1, 4096))
         ->capture_default_str();

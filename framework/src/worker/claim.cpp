@@ -43,7 +43,7 @@ awaitable<void> claim_once(std::shared_ptr<Worker::Shared> const& shared, Life c
                            std::uint32_t slots) {
     ClaimParams params;
     params.incarnation = life.incarnation;
-    params.queues = shared->options.queues;
+    params.queues = shared->turns.next();
     params.limit = slots;
     params.number = life.last_claim + 1;
     params.wait = std::min<Duration>(shared->options.lease / 3, 10s);

@@ -84,6 +84,7 @@ void execute(std::shared_ptr<Worker::Shared> const& shared, std::vector<JobRecor
         auto run = std::make_shared<Run>(shared, std::move(job), entry);
         shared->runs.add(run);
         auto const next = shared->next_runners++ % batches.size();
+        run->begin(shared->runners[next]->executor());
         if (run->job().policy.timeout > 0s)
             shared->limits.add(run, io::steady_now(shared->runners[next]->executor()));
         if (goes_straight_to_pool(*shared, *entry))

@@ -3,11 +3,13 @@
 
 #include "base/text.hpp"
 #include "io/aborted.hpp"
+#include "io/alarm.hpp"
 #include "worker/outcome.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/core/demangle.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace cohort {
@@ -55,6 +57,23 @@ void Run::set_canceller(boost::asio::any_io_executor executor, std::function<voi
     cancel_ = std::move(cancel);
 }
 
+void Run::begin(boost::asio::any_io_executor const& executor) {
+    clock_ = executor;
+    begun_ = io::steady_now(clock_);
+}
+
+Duration Run::waited() const noexcept {
+    return std::max<Duration>(job_.started.value_or(job_.due) - job_.due, 0s);
+}
+
+// One line for each run, for who wants them.
+void Run::tell(Settlement const& settlement) {
+    if (clock_) took_ = io::steady_now(clock_) - begun_;
+    if (!is_logged(LogLevel::info)) return;
+    log(LogLevel::info, std::string{to_string(settlement.kind)} + ", waited " + to_string(waited()) +
+                            ", ran " + to_string(took_));
+}
+
 void Run::finish(std::exception_ptr error) {
     if (!is_first()) {
         // Given up before: the outcome is somebody else's by now, only the thread is ours again.
@@ -66,6 +85,7 @@ void Run::finish(std::exception_ptr error) {
     }
     if (limit_at) shared_->limits.remove(*this);
     Settlement settlement = error ? failed_run(*this, error) : succeeded_run(*this);
+    tell(settlement);
     shared_->line.put(std::move(settlement), shared_from_this());
 }
 
@@ -78,6 +98,7 @@ void Run::abandon() {
         ++shared_->stats.stuck;
     }
     Settlement settlement = stopped_run(*this);
+    tell(settlement);
     shared_->line.put(std::move(settlement), shared_from_this());
 }
 

@@ -34,6 +34,13 @@ public:
     // While a runner executes the body: how to cancel it. Called on `executor`.
     void set_canceller(boost::asio::any_io_executor executor, std::function<void()> cancel);
 
+    // The body is about to start. `executor` tells the time.
+    void begin(boost::asio::any_io_executor const& executor);
+    // From the time at which it was due to its start; and how long the body took, once it has ended or was
+    // given up.
+    Duration waited() const noexcept;
+    Duration took() const noexcept { return took_; }
+
     // The body has ended, with an exception or with result() set. Any thread, once.
     void finish(std::exception_ptr error);
     // It has not, and will not be waited for any longer: settled by its stop reason. Any thread.
@@ -44,12 +51,16 @@ public:
 
 private:
     std::shared_ptr<void> provided(std::type_index type) const override;
+    void tell(Settlement const& settlement);
     bool is_first() noexcept { return !settled_.exchange(true); }
 
     std::shared_ptr<Worker::Shared> const shared_;
     JobRecord const job_;
     JobEntry const* const entry_;
     Instant const deadline_;
+    boost::asio::any_io_executor clock_;
+    Duration begun_{};
+    Duration took_{};
     std::string result_;
     std::atomic<StopReason> stop_ = StopReason::none;
     std::atomic<bool> settled_ = false;

@@ -38,6 +38,15 @@ void count_verdict(Worker::Shared& shared, Settlement const& settlement, Verdict
     }
 }
 
+void count_times(Worker::Shared& shared, std::vector<Outgoing> const& batch) {
+    std::lock_guard lock{shared.mutex};
+    for (auto const& outgoing : batch) {
+        if (!outgoing.run) continue;
+        shared.stats.waited += outgoing.run->waited();
+        shared.stats.ran += outgoing.run->took();
+    }
+}
+
 }  // namespace
 
 awaitable<void> settle_jobs(std::shared_ptr<Worker::Shared> shared) {
@@ -68,6 +77,7 @@ awaitable<void> settle_jobs(std::shared_ptr<Worker::Shared> shared) {
             continue;
         }
         failures = 0;
+        count_times(*shared, batch);
         bool freed = false;
         for (std::size_t i = 0; i < batch.size(); ++i) {
             count_verdict(*shared, batch[i].settlement, verdicts[i]);

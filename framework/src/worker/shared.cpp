@@ -26,6 +26,18 @@ WorkerOptions checked(WorkerOptions options) {
     if (options.queues.empty()) refuse(errc::invalid_queue_name, "a worker needs a queue");
     for (auto const& queue : options.queues)
         check_queue_name(queue);
+    if (!options.weights.empty() && options.weights.size() != options.queues.size()) {
+        refuse(errc::invalid_config, std::to_string(options.weights.size()) + " weights for " +
+                                         std::to_string(options.queues.size()) +
+                                         " queues; give each one, or none at all");
+    }
+    for (auto const weight : options.weights) {
+        if (weight < 1 || weight > 1000)
+            refuse(errc::invalid_config, "weight " + std::to_string(weight) + " not in 1..1000");
+    }
+    if (options.unknown_job < 0s)
+        refuse(errc::invalid_timeout,
+               "unknown_job " + to_string(options.unknown_job) + "; must not be negative");
     if (options.lease < 300ms)
         refuse(errc::invalid_lease, "lease " + to_string(options.lease) + "; at least 300ms");
     if (options.heartbeat <= 0s || options.heartbeat > options.lease / 3) {
@@ -49,7 +61,7 @@ WorkerOptions checked(WorkerOptions options) {
 
 Worker::Shared::Shared(std::shared_ptr<Broker> broker, WorkerOptions worker_options)
     : options{checked(std::move(worker_options))}, front{broker, options.deadline},
-      beats{broker, options.deadline} {
+      beats{broker, options.deadline}, turns{options.queues, options.weights} {
     // Whoever has just begun has seen no gap.
     rhythm.last = system_clock().steady();
     rhythm.since = rhythm.last - options.heartbeat;

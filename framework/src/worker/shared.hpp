@@ -9,6 +9,7 @@
 #include "worker/limits.hpp"
 #include "worker/line.hpp"
 #include "worker/runs.hpp"
+#include "worker/turns.hpp"
 
 #include <cohort/worker.hpp>
 
@@ -62,6 +63,7 @@ struct Worker::Shared {
     io::Wake stop_asked;
     io::Wake slot_free;
 
+    Turns turns;
     Runs runs;
     Line line;
     Limits limits;

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+// From which queues a worker takes its jobs, in which order, and when.
+#include "worker/rig.hpp"
+
+#include <cohort/context.hpp>
+#include <cohort/register.hpp>
+#include <cohort/sleep.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+using cohort::awaitable;
+using cohort::errc;
+using cohort::JobState;
+using support::Rig;
+using namespace std::chrono_literals;
+
+namespace order_test {
+
+std::vector<std::string> queues_seen;
+std::vector<int> numbers_seen;
+
+int note(cohort::Context& context, int number) {
+    queues_seen.push_back(context.job().ref.queue);
+    numbers_seen.push_back(number);
+    return number;
+}
+COHORT_JOB(note);
+awaitable<void> note_slowly(cohort::Context& context, int number) {
+    note(context, number);
+    co_await cohort::sleep_for(10ms);
+}
+COHORT_JOB(note_slowly);
+COHORT_JOB_AS(note_late, note, .delay = 10s, .timeout = 1min);
+COHORT_JOB_AS(note_soon, note);
+
+awaitable<void> endless() {
+    co_await cohort::sleep_for(1000h);
+}
+COHORT_JOB(endless, .timeout = 1h);
+COHORT_JOB_AS(endless_by_default, endless);
+
+void forget() {
+    queues_seen.clear();
+    numbers_seen.clear();
+}
+
+}  // namespace order_test
+
+using namespace order_test;
+
+namespace {
+
+awaitable<void> each_its_own(Rig& rig) {
+    forget();
+    for (int i = 0; i < 30; ++i) {
+        std::string const queue = "abc"[i % 3] + std::string{};
+        co_await rig.client.enqueue_job<note>({.queue = queue}, i);
+    }
+    rig.start<note>({.queues = {"a"}});
+    co_await cohort::sleep_for(1min);
+    CHECK(queues_seen == std::vector<std::string>(10, "a"));
+    forget();
+    rig.start<note>({.queues = {"b"}});
+    co_await cohort::sleep_for(1min);
+    CHECK(queues_seen == std::vector<std::string>(10, "b"));
+    forget();
+    rig.start<note>({.queues = {"c"}});
+    co_await cohort::sleep_for(1min);
+    CHECK(queues_seen == std::vector<std::string>(10, "c"));
+}
+
+awaitable<void> first_in_first_out(Rig& rig) {
+    forget();
+    std::vector<std::tuple<int>> calls;
+    for (int i = 0; i < 10'000; ++i)
+        calls.emplace_back(i);
+    auto const jobs = co_await rig.client.enqueue_jobs<note>(calls);
+    rig.start<note>({.concurrency = 1});
+    co_await cohort::wait_all(jobs, 24h);
+    CHECK(numbers_seen.size() == 10'000);
+    CHECK(std::is_sorted(numbers_seen.begin(), numbers_seen.end()));
+}
+
+awaitable<void> weighted(Rig& rig, std::uint32_t concurrency) {
+    forget();
+    std::vector<cohort::Job<void>> jobs;
+    for (int i = 0; i < 1000; ++i) {
+        for (char const* queue : {"low", "middle", "high"}) {
+            auto const job = co_await rig.client.enqueue_job<note_slowly>({.queue = queue}, i);
+            jobs.push_back(job);
+        }
+    }
+    rig.start<note_slowly>(
+        {.queues = {"high", "middle", "low"}, .weights = {6, 3, 1}, .concurrency = concurrency});
+    co_await cohort::wait_all(jobs, 24h);
+    REQUIRE(queues_seen.size() == 3000);
+    std::map<std::string, int> starts;
+    for (int i = 0; i < 1000; ++i)
+        ++starts[queues_seen[static_cast<std::size_t>(i)]];
+    CHECK(starts["high"] >= 550);
+    CHECK(starts["high"] <= 650);
+    CHECK(starts["middle"] >= 250);
+    CHECK(starts["middle"] <= 350);
+    CHECK(starts["low"] >= 50);
+    CHECK(starts["low"] <= 150);
+}
+
+awaitable<void> no_queue_waits_for_an_empty_one(Rig& rig) {
+    forget();
+    rig.start<note>({.queues = {"high", "low"}, .weights = {1000, 1}});
+    auto const job = co_await rig.client.enqueue_job<note>({.queue = "low"}, 1);
+    auto const begun = rig.now();
+    co_await job.result(1min);
+    CHECK(rig.now() - begun < 100ms);
+}
+
+awaitable<void> delayed(Rig& rig) {
+    forget();
+    auto& first = rig.start<note_late, note_soon>();
+    auto const late = co_await rig.client.enqueue_job<note_late>(1);
+    auto const soon = co_await rig.client.enqueue_job<note_soon>(2);
+    auto const sooner = co_await rig.client.enqueue_job<note_late>({.delay = 1s}, 3);
+    auto const begun = rig.now();
+    co_await soon.result(1min);
+    CHECK(rig.now() - begun < 100ms);
+    co_await sooner.result(1min);
+    CHECK(rig.now() - begun >= 1s);
+    CHECK(rig.now() - begun <= 1100ms);
+    // Its worker ends, and another one comes.
+    first.stop();
+    co_await rig.stop();
+    co_await cohort::sleep_for(2s);
+    rig.start<note_late>();
+    co_await late.result(1min);
+    CHECK(rig.now() - begun >= 10s);
+    CHECK(rig.now() - begun <= 10'100ms);
+    CHECK(numbers_seen == std::vector{2, 3, 1});
+    // The job's own options hold for its next call, and for no other job.
+    auto const again = co_await rig.client.enqueue_job<note_late>(4);
+    auto const record = co_await again.status();
+    CHECK(record->due == record->created + 10s);
+    CHECK(record->policy.timeout == 1min);
+    auto const other = co_await soon.status();
+    CHECK(other->due == other->created);
+    CHECK(other->policy.timeout == 0s);
+}
+
+awaitable<void> limits(Rig& rig) {
+    cohort::Policy policy;
+    policy.timeout = 3s;
+    cohort::Client client{rig.loop.executor(), rig.broker, {.policy = policy}};
+    rig.start<endless, endless_by_default>();
+    auto const took = [&](auto job) -> awaitable<cohort::Duration> {
+        auto const begun = rig.now();
+        auto const outcome = co_await job.outcome(10h);
+        CHECK(outcome.reason == cohort::FailReason::timeout);
+        co_return rig.now() - begun;
+    };
+    auto const by_client = co_await client.enqueue_job<endless_by_default>();
+    auto const first = co_await took(by_client);
+    CHECK(first >= 3s);
+    CHECK(first < 3500ms);
+    auto const by_job = co_await client.enqueue_job<endless>();
+    auto const second = co_await took(by_job);
+    CHECK(second >= 1h);
+    CHECK(second < 1h + 1s);
+    auto const by_call = co_await client.enqueue_job<endless>({.timeout = 500ms});
+    auto const third = co_await took(by_call);
+    CHECK(third >= 500ms);
+    CHECK(third < 1s);
+}
+
+awaitable<void> at_once(Rig& rig) {
+    auto const job = co_await rig.client.enqueue_job<note>(7);
+    auto const record = co_await job.status();
+    // The caller goes on before anybody has run it.
+    CHECK(record->state == JobState::queued);
+    CHECK(record->counters.attempt == 0);
+    forget();
+    rig.start<note>();
+    auto const begun = rig.now();
+    int const number = co_await job.result(1min);
+    CHECK(number == 7);
+    CHECK(rig.now() - begun < 100ms);
+}
+
+errc refused(cohort::WorkerOptions options) {
+    try {
+        cohort::Worker const worker{cohort::memory::open(cohort::parse_url("memory:")), std::move(options)};
+    } catch (cohort::Error const& error) {
+        return error.which();
+    }
+    return errc::ok;
+}
+
+}  // namespace
+
+TEST_CASE("a worker takes jobs of its own queues and of no others", "[I12][I13]") {
+    Rig rig;
+    rig.run(each_its_own(rig));
+}
+
+TEST_CASE("with one worker and one slot ten thousand jobs end in the order in which they were enqueued",
+          "[I14][A03]") {
+    Rig rig;
+    rig.run(first_in_first_out(rig));
+}
+
+TEST_CASE("queues with weights get their shares", "[I29]") {
+    auto const concurrency = GENERATE(1u, 8u);
+    Rig rig;
+    rig.run(weighted(rig, concurrency));
+}
+
+TEST_CASE("a queue of little weight does not wait for one that is empty", "[I29]") {
+    Rig rig;
+    rig.run(no_queue_waits_for_an_empty_one(rig));
+}
+
+TEST_CASE("weights that do not fit are refused", "[I29]") {
+    CHECK(refused({.queues = {"a", "b"}, .weights = {1}}) == errc::invalid_config);
+    CHECK(refused({.queues = {"a", "b"}, .weights = {1, 0}}) == errc::invalid_config);
+    CHECK(refused({.queues = {"a", "b"}, .weights = {1, 1001}}) == errc::invalid_config);
+    CHECK(refused({.queues = {"a", "b"}, .weights = {1, 1000}}) == errc::ok);
+}
+
+TEST_CASE("a delay is kept to a tenth of a second, also by the next worker, and holds for its job alone",
+          "[S14][S18]") {
+    Rig rig;
+    rig.run(delayed(rig));
+}
+
+TEST_CASE("a call's time limit wins over the job's, and that over the client's", "[S09][S16][I18]") {
+    Rig rig;
+    rig.run(limits(rig));
+}
+
+TEST_CASE("a call returns before its job runs, and without a delay it starts at once", "[S02][S19]") {
+    Rig rig;
+    rig.run(at_once(rig));
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "broker/waits.hpp"
 
+#include "base/failpoint.hpp"
 #include "io/aborted.hpp"
 #include "io/alarm.hpp"
 
@@ -70,6 +71,7 @@ awaitable<void> Waits::add(std::shared_ptr<Completions> completions) {
         }
     }
     first_.wake();
+    failpoint("wait.between_subscribe_and_read");
     if (completions->refs().size() == 1) {
         Ending ending = co_await front_.result(completions->refs().front());
         if (is_terminal(ending.state) || !ending.known) completions->put(0, std::move(ending));

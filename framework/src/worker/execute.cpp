@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // From claimed jobs to running bodies.
+#include "base/failpoint.hpp"
 #include "io/alarm.hpp"
 #include "worker/run.hpp"
 #include "worker/runners.hpp"
@@ -74,6 +75,7 @@ void execute(std::shared_ptr<Worker::Shared> const& shared, std::vector<JobRecor
     }
     std::vector<std::function<void()>> calls;
     std::vector<std::vector<std::shared_ptr<Run>>> batches(shared->runners.size());
+    if (!jobs.empty()) failpoint("start.before_handler");
     for (auto& job : jobs) {
         JobEntry const* const entry = shared->catalog.find(job.name);
         if (entry == nullptr) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "worker/run.hpp"
 
+#include "base/failpoint.hpp"
 #include "base/text.hpp"
 #include "io/aborted.hpp"
 #include "worker/outcome.hpp"
@@ -56,6 +57,7 @@ void Run::set_canceller(boost::asio::any_io_executor executor, std::function<voi
 }
 
 void Run::finish(std::exception_ptr error) {
+    failpoint("handler.after");
     if (!is_first()) {
         // Given up before: the outcome is somebody else's by now, only the thread is ours again.
         if (entry_->kind == BodyKind::plain && shared_->pool) shared_->pool->take_one_back();

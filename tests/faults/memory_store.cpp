@@ -66,6 +66,16 @@ public:
         }
         return count;
     }
+    std::size_t enlisted() override { return cohort::run(broker_->inspector()->workers()).size(); }
+    std::string dump() override {
+        std::string all;
+        for (auto const& job : read()) {
+            all += job.id + '|' + std::string{to_string(job.state)} + '|' +
+                   std::to_string(job.counters.attempt) + '|' + std::to_string(job.counters.lost) + '|' +
+                   job.token + '|' + job.result + '\n';
+        }
+        return all;
+    }
     std::vector<std::string> damage() override { return cohort::run(broker_->inspector()->audit()); }
 
 private:

@@ -25,7 +25,7 @@ struct Scenario {
     char const* file;
     std::size_t line;
     bool is_nightly;
-    void (*play)(Stage& stage);
+    std::function<void(Stage& stage)> play;
 };
 
 // A static object.

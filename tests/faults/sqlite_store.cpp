@@ -125,6 +125,20 @@ std::vector<Change> SqliteStore::changes() {
     return all;
 }
 
+std::size_t SqliteStore::enlisted() {
+    return std::stoul(Onlooker{path_}.column("SELECT count(*) FROM workers").at(0));
+}
+
+std::string SqliteStore::dump() {
+    std::string all;
+    Onlooker{path_}.each("SELECT * FROM jobs ORDER BY seq", [&](sqlite3_stmt* row) {
+        for (int i = 0; i < sqlite3_column_count(row); ++i)
+            all += text(row, i) + '|';
+        all += '\n';
+    });
+    return all;
+}
+
 std::vector<std::string> SqliteStore::damage() {
     Onlooker file{path_};
     auto found = file.column("PRAGMA integrity_check");

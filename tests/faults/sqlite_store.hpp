@@ -37,6 +37,8 @@ public:
     std::vector<StoredJob> read() override;
     std::size_t unfinished() override;
     std::vector<Change> changes() override;
+    std::size_t enlisted() override;
+    std::string dump() override;
     std::vector<std::string> damage() override;
 
     std::string const& path() const noexcept { return path_; }

@@ -18,9 +18,7 @@ Stage::Stage(Backend const& backend, std::string scenario, std::uint64_t seed)
 }
 
 Stage::~Stage() {
-#ifndef NDEBUG
-    cohort::arm_failpoints("");
-#endif
+    arm("");
     workers_.clear();
     asker_.reset();
 }
@@ -40,6 +38,48 @@ Hand& Stage::start(WorkerSetup setup) {
 void Stage::start(int count, WorkerSetup const& setup) {
     for (int i = 0; i < count; ++i)
         start(setup);
+}
+
+Hand& Stage::start_to_stop_at(std::string const& place, WorkerSetup setup) {
+    if (is_process()) {
+        setup.failpoints = place + "=stop";
+        Hand& hand = start(setup);
+        REQUIRE(hand.wait_frozen(20s));
+        ledger_->write("fault", {"stop", hand.name()});
+        return hand;
+    }
+    auto const name = place.substr(0, place.find('@'));
+    arm(place + "=hold");
+    Hand& hand = start(setup);
+    for (int i = 0; failpoints_hit(name) == 0; ++i) {
+        REQUIRE(i < 4000);
+        pass(5ms);
+    }
+    // One thread holds; its heartbeat has another.
+    freeze(hand);
+    return hand;
+}
+
+void Stage::wake(Hand& hand) {
+    if (!is_process()) arm("");
+    hand.thaw();
+}
+
+void Stage::arm(std::string const& plan) {
+#ifndef NDEBUG
+    cohort::arm_failpoints(plan);
+#else
+    static_cast<void>(plan);
+#endif
+}
+
+std::uint64_t Stage::failpoints_hit(std::string const& place) {
+#ifndef NDEBUG
+    return cohort::failpoints_hit(place);
+#else
+    static_cast<void>(place);
+    return 0;
+#endif
 }
 
 void Stage::kill(Hand& hand) {
@@ -95,6 +135,13 @@ void Stage::drain(cohort::Duration patience) {
 
 void Stage::pass(cohort::Duration span) {
     std::this_thread::sleep_for(span);
+}
+
+void Stage::again(std::function<void(Stage&)> const& play) {
+    auto const seed = random();
+    INFO("seed " << seed);
+    Stage next{backend_, scenario_, seed};
+    play(next);
 }
 
 Verdicts Stage::check(Bounds const& bounds) {

@@ -46,9 +46,16 @@ public:
     Hand& start(WorkerSetup setup = {});
     void start(int count, WorkerSetup const& setup = {});
     Hand& worker(std::size_t index) { return *workers_.at(index); }
+    // A worker that stands still at this place, as if stopped for a while, until wake().
+    Hand& start_to_stop_at(std::string const& place, WorkerSetup setup = {});
+    void wake(Hand& hand);
     // Each is noted as a fault of this worker, from which its recovery is measured.
     void kill(Hand& hand);
     void freeze(Hand& hand);
+
+    // Failpoints of this process: of the client, and of workers that are objects in it.
+    void arm(std::string const& plan);
+    std::uint64_t failpoints_hit(std::string const& place);
 
     // Waits until the ledger says so; fails the test when it does not within the patience.
     void until(char const* what, std::function<bool(std::vector<Event> const&)> const& is_so,
@@ -60,6 +67,9 @@ public:
     // Waits until no job is left that could still run.
     void drain(cohort::Duration patience = 30s);
     static void pass(cohort::Duration span);
+
+    // The same scenario once more, on a stage of its own with another seed.
+    void again(std::function<void(Stage&)> const& play);
 
     // The verdicts, all required to be good, and a row for the report.
     Verdicts check(Bounds const& bounds = {});

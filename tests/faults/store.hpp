@@ -49,6 +49,10 @@ public:
     virtual std::size_t unfinished() = 0;
     // Empty where the store cannot tell.
     virtual std::vector<Change> changes() { return {}; }
+    // Workers that are enlisted.
+    virtual std::size_t enlisted() = 0;
+    // Everything that it keeps of its jobs, as text: to see that nothing has changed.
+    virtual std::string dump() = 0;
     // What is wrong with the store as such, in sentences.
     virtual std::vector<std::string> damage() = 0;
 };

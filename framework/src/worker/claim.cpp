@@ -4,6 +4,7 @@
 #include "io/alarm.hpp"
 #include "worker/run.hpp"
 #include "worker/shared.hpp"
+#include "worker/suspects.hpp"
 
 #include <cohort/id.hpp>
 #include <cohort/log.hpp>
@@ -47,6 +48,7 @@ awaitable<void> claim_once(std::shared_ptr<Worker::Shared> const& shared, Life c
     params.limit = slots;
     params.number = life.last_claim + 1;
     params.wait = std::min<Duration>(shared->options.lease / 3, 10s);
+    auto const asked = system_clock().steady();
     ClaimReply reply = co_await shared->front.claim(std::move(params));
     if (reply.retired) {
         shared->lose_life(life.incarnation);
@@ -57,7 +59,13 @@ awaitable<void> claim_once(std::shared_ptr<Worker::Shared> const& shared, Life c
         shared->stats.claimed += reply.jobs.size();
         if (shared->life.incarnation == life.incarnation) shared->life.last_claim = life.last_claim + 1;
     }
-    execute(shared, std::move(reply.jobs));
+    // This worker may have slept in between, and its jobs may be somebody else's: it starts none of them.
+    if (system_clock().steady() - asked >= shared->options.lease) {
+        hand_back_all(*shared, reply.jobs);
+        co_return;
+    }
+    auto jobs = co_await set_suspects_apart(*shared, std::move(reply.jobs));
+    execute(shared, std::move(jobs));
 }
 
 awaitable<void> claim_round(std::shared_ptr<Worker::Shared> const& shared) {

@@ -43,7 +43,7 @@ struct Worker::Shared {
     std::vector<std::function<awaitable<void>()>> start_hooks;
     std::vector<std::function<awaitable<void>()>> stop_hooks;
 
-    std::mutex mutex;  // of life, stats, random, unknown_names
+    std::mutex mutex;  // of life, stats, random, unknown_names, lone_run, makes_room
     Life life;
     std::set<std::string> unknown_names;  // that have been reported
     WorkerStats stats;
@@ -56,6 +56,8 @@ struct Worker::Shared {
     io::Wake slot_free;
 
     Runs runs;
+    Run const* lone_run = nullptr;  // has the worker for itself; nothing is claimed
+    bool makes_room = false;        // for a job that must be alone: nothing is claimed until nothing runs
     Line line;
     Limits limits;
     std::unique_ptr<io::Pool> pool;  // null without threads: plain bodies run on the loop
@@ -65,6 +67,7 @@ struct Worker::Shared {
 
     bool is_stuck();  // more bodies than max_stuck are past their limit: it claims nothing
     std::uint32_t free_slots();
+    void free_slot(Run& run);  // its outcome has been delivered
     Life current_life();
     double random_fraction();
     void count(std::uint64_t WorkerStats::* figure, std::uint64_t by = 1);

@@ -147,8 +147,10 @@ void Stage::again(std::function<void(Stage&)> const& play) {
 Verdicts Stage::check(Bounds const& bounds) {
     if (asker_) asker_->join();
     Verdicts verdicts = judge(events(), *store_);
+    std::string complaints;
     for (auto const& sentence : verdicts.complaints)
-        UNSCOPED_INFO(sentence);
+        complaints += "\n  " + sentence;
+    INFO("complaints:" << complaints);
     CHECK(verdicts.lost == 0);
     CHECK(verdicts.stuck == 0);
     CHECK(verdicts.double_commits == 0);

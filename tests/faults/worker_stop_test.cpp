@@ -91,6 +91,9 @@ FAULT("F22", "sqlite memory", "a rolling deploy: jobs that old workers do not kn
         CHECK(job.counters.released <= 3);
 
     stage.start();
+    stage.pass(1s);
+    stage.worker(0).stop();
+    CHECK(stage.worker(0).wait(5s) == 0);
     stage.drain();
     stage.check();
     for (auto const& job : stage.store().read())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "broker/waits.hpp"
 
+#include "base/failpoint.hpp"
 #include "io/aborted.hpp"
 #include "io/alarm.hpp"
 
@@ -85,6 +86,7 @@ void Waits::add(std::shared_ptr<Completions> const& completions) {
             wanted_.push_back(completions->refs()[i]);
         }
     }
+    failpoint("wait.between_subscribe_and_read");
     want_.wake();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sqlite/upkeep.hpp"
 
+#include "base/failpoint.hpp"
 #include "sqlite/jobs.hpp"
 
 #include <string>
@@ -61,6 +62,7 @@ Progress Upkeep::step(Session& session) {
     if (next_ < params_.queues.size()) {
         if (auto const queue = session.find_queue(params_.queues[next_])) {
             retire_dead(session, *queue);
+            failpoint("reap.between_scan_and_move");
             recover(session, *queue);
             expire_late(session, *queue);
             promote(session, *queue);

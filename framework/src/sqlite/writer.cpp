@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sqlite/writer.hpp"
 
+#include "base/failpoint.hpp"
 #include "sqlite/errors.hpp"
 
 #include <algorithm>
@@ -196,7 +197,9 @@ bool Writer::transact() {
         set_blocked(false);
         try {
             perform_batch(batch);
+            failpoint("commit.before");
             session_->commit();
+            failpoint("commit.after");
         } catch (...) {
             auto error = std::current_exception();
             session_->rollback();
@@ -283,6 +286,7 @@ void Writer::complete(std::vector<Item>& batch) {
 }
 
 void Writer::tell(Effects const& effects) {
+    if (failpoint("notify.drop")) return;
     for (auto const queue : effects.claimable) {
         ringer_.ring_queue(queue);
         rung_.push_back(queue);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "worker/run.hpp"
 
+#include "base/failpoint.hpp"
 #include "base/text.hpp"
 #include "io/aborted.hpp"
 #include "io/alarm.hpp"
@@ -75,6 +76,7 @@ void Run::tell(Settlement const& settlement) {
 }
 
 void Run::finish(std::exception_ptr error) {
+    failpoint("handler.after");
     if (!is_first()) {
         // Given up before: the outcome is somebody else's by now, only the thread is ours again.
         if (entry_->kind == BodyKind::plain && shared_->pool) shared_->pool->take_one_back();

@@ -82,7 +82,7 @@ awaitable<void> settle_jobs(std::shared_ptr<Worker::Shared> shared) {
         for (std::size_t i = 0; i < batch.size(); ++i) {
             count_verdict(*shared, batch[i].settlement, verdicts[i]);
             if (!batch[i].run) continue;
-            shared->runs.remove(*batch[i].run);
+            shared->free_slot(*batch[i].run);
             freed = true;
         }
         if (freed) shared->slot_free.wake();

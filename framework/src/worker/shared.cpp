@@ -88,7 +88,18 @@ bool Worker::Shared::is_stuck() {
 std::uint32_t Worker::Shared::free_slots() {
     if (is_stuck()) return 0;
     auto const running = static_cast<std::uint32_t>(runs.size());
+    {
+        std::lock_guard lock{mutex};
+        if (running == 0) makes_room = false;
+        if (makes_room || lone_run != nullptr) return 0;
+    }
     return running >= options.concurrency ? 0 : options.concurrency - running;
+}
+
+void Worker::Shared::free_slot(Run& run) {
+    runs.remove(run);
+    std::lock_guard lock{mutex};
+    if (lone_run == &run) lone_run = nullptr;
 }
 
 Life Worker::Shared::current_life() {

@@ -65,6 +65,8 @@ struct Worker::Shared {
 
     Turns turns;
     Runs runs;
+    Run const* lone_run = nullptr;  // has the worker for itself; nothing is claimed
+    bool makes_room = false;        // for a job that must be alone: nothing is claimed until nothing runs
     Line line;
     Limits limits;
     std::unique_ptr<io::Pool> pool;  // null without threads: plain bodies run on the loop
@@ -78,6 +80,7 @@ struct Worker::Shared {
     bool may_judge_others();
     bool is_stuck();  // more bodies than max_stuck are past their limit: it claims nothing
     std::uint32_t free_slots();
+    void free_slot(Run& run);  // its outcome has been delivered
     Life current_life();
     double random_fraction();
     void count(std::uint64_t WorkerStats::* figure, std::uint64_t by = 1);

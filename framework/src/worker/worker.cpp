@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The worker itself: what it is told before run(), and run(), which is a list of loops and an order of
 // stopping.
+#include "base/failpoint.hpp"
 #include "io/alarm.hpp"
 #include "io/scope.hpp"
 #include "worker/run.hpp"
@@ -173,6 +174,7 @@ awaitable<void> Worker::run() {
     claiming.cancel();
     co_await claiming.join();
     co_await finish_runs(*shared);
+    failpoint("close.before_flush");
     auto const delivered = [&shared] { return shared->line.is_idle(); };
     bool const flushed = co_await wait_until(shared->line.idle, shared->options.deadline, delivered);
     if (!flushed)

@@ -32,6 +32,8 @@ public:
     NewJob prepare(std::string_view name, JobOptions const& job, EnqueueOptions const& call) const;
 
     Front& front() noexcept { return front_; }
+    // Stores one new job; its end will be heard of.
+    awaitable<PushResult> push(NewJob job);
     // Waits for ends of jobs; starts the loop of notifications on its first use.
     awaitable<std::shared_ptr<Completions>> wait_for(std::vector<JobRef> refs);
     void forget(Completions const& completions) noexcept { waits_.remove(completions); }

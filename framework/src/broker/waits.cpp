@@ -12,11 +12,23 @@
 
 namespace cohort {
 
+namespace {
+
+// So many jobs that were pushed and are not awaited are remembered, and as many again of those before them.
+constexpr std::size_t most_fresh = 4096;
+
+}  // namespace
+
 Completions::Completions(std::vector<JobRef> refs) : refs_{std::move(refs)}, endings_(refs_.size()) {}
 
 std::size_t Completions::left() const noexcept {
     std::lock_guard lock{mutex_};
     return refs_.size() - given_;
+}
+
+std::size_t Completions::left_to_come() const noexcept {
+    std::lock_guard lock{mutex_};
+    return refs_.size() - given_ - ready_.size();
 }
 
 void Completions::put(std::size_t index, Ending ending) {
@@ -61,14 +73,53 @@ awaitable<std::optional<std::size_t>> Completions::next(Duration span) {
 Waits::Waits(Front& front, std::string client, Duration poll)
     : front_{front}, client_{std::move(client)}, poll_{poll} {}
 
+void Waits::expect(JobRef const& ref) {
+    std::lock_guard lock{mutex_};
+    if (!hears_) return;
+    if (fresh_.size() >= most_fresh) {
+        older_ = std::move(fresh_);
+        fresh_.clear();
+    }
+    fresh_.try_emplace(ref);
+}
+
+void Waits::forget_push(JobRef const& ref) {
+    std::lock_guard lock{mutex_};
+    if (fresh_.erase(ref) == 0) older_.erase(ref);
+}
+
+void Waits::forget_fresh() {
+    std::lock_guard lock{mutex_};
+    hears_ = false;
+    fresh_.clear();
+    older_.clear();
+}
+
+// With the lock held. A job that we pushed, and whose end we have heard or shall hear.
+bool Waits::is_known_fresh(Completions& completions) {
+    if (completions.refs().size() != 1) return false;
+    for (auto* jobs : {&fresh_, &older_}) {
+        auto const found = jobs->find(completions.refs().front());
+        if (found == jobs->end()) continue;
+        if (found->second) completions.put(0, std::move(*found->second));
+        jobs->erase(found);
+        return true;
+    }
+    return false;
+}
+
 awaitable<void> Waits::add(std::shared_ptr<Completions> completions) {
+    bool is_fresh = false;
     {
         std::lock_guard lock{mutex_};
         if (closed_) throw Error{errc::closed, "the client is closed"};
+        is_fresh = is_known_fresh(*completions);
+        if (is_fresh && completions->left_to_come() == 0) co_return;
         for (std::size_t i = 0; i < completions->refs().size(); ++i) {
             places_.emplace(completions->refs()[i], Place{completions, i});
         }
     }
+    if (is_fresh) co_return;
     first_.wake();
     if (completions->refs().size() == 1) {
         Ending ending = co_await front_.result(completions->refs().front());
@@ -91,16 +142,25 @@ void Waits::remove(Completions const& completions) noexcept {
     }
 }
 
-void Waits::deliver(JobRef const& ref, Ending const& ending) {
+void Waits::deliver(JobRef const& ref, Ending ending) {
     std::lock_guard lock{mutex_};
     auto [from, to] = places_.equal_range(ref);
+    if (from == to) {
+        for (auto* jobs : {&fresh_, &older_}) {
+            auto const found = jobs->find(ref);
+            if (found != jobs->end()) found->second = std::move(ending);
+        }
+        return;
+    }
     for (auto at = from; at != to; ++at)
         at->second.completions->put(at->second.index, ending);
     places_.erase(from, to);
 }
 
+// Does it matter how this job has ended? One that nobody waits for yet is read by whoever will.
 bool Waits::is_awaited(JobRef const& ref) {
     std::lock_guard lock{mutex_};
+    if (fresh_.erase(ref) == 0) older_.erase(ref);
     return places_.contains(ref);
 }
 
@@ -138,10 +198,14 @@ awaitable<void> Waits::run() {
         try {
             WatchParams params{client_, poll_};
             std::vector<EndedJob> ended = co_await front_.watch(std::move(params));
+            {
+                std::lock_guard lock{mutex_};
+                hears_ = true;
+            }
             std::vector<JobRef> unread;
-            for (auto const& job : ended) {
+            for (auto& job : ended) {
                 if (job.ending)
-                    deliver(job.ref, *job.ending);
+                    deliver(job.ref, std::move(*job.ending));
                 else if (is_awaited(job.ref))
                     unread.push_back(job.ref);
             }
@@ -162,6 +226,7 @@ awaitable<void> Waits::run() {
         }
         failures = trouble ? failures + 1 : 0;
         if (!trouble) continue;
+        forget_fresh();
         if (io::is_aborted(trouble)) std::rethrow_exception(trouble);
         try {
             std::rethrow_exception(trouble);

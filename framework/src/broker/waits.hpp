@@ -19,7 +19,8 @@ public:
     explicit Completions(std::vector<JobRef> refs);
 
     std::vector<JobRef> const& refs() const noexcept { return refs_; }
-    std::size_t left() const noexcept;  // endings not yet given out
+    std::size_t left() const noexcept;          // endings not yet given out
+    std::size_t left_to_come() const noexcept;  // endings not yet known
     // The index of the next job whose ending is known, or nothing when `span` passes first. Throws
     // Error(closed).
     awaitable<std::optional<std::size_t>> next(Duration span);
@@ -45,6 +46,11 @@ class Waits {
 public:
     Waits(Front& front, std::string client, Duration poll);
 
+    // This job is about to be pushed by us: of its end we shall hear, so nobody needs to read how it is
+    // before he waits. forget_push() when it was not stored.
+    void expect(JobRef const& ref);
+    void forget_push(JobRef const& ref);
+
     // Registers, reads what is known already, and gives the rest as it comes; until remove(). Throws what
     // reading throws.
     awaitable<void> add(std::shared_ptr<Completions> completions);
@@ -60,14 +66,22 @@ private:
         std::size_t index;
     };
     awaitable<void> read_all();
-    void deliver(JobRef const& ref, Ending const& ending);
+    void deliver(JobRef const& ref, Ending ending);
     bool is_awaited(JobRef const& ref);
+    bool is_known_fresh(Completions& completions);
+    void forget_fresh();
 
     Front& front_;
     std::string const client_;
     Duration const poll_;
     std::mutex mutex_;
     std::unordered_multimap<JobRef, Place, JobRefHash> places_;
+    // Jobs of ours that nobody waits for yet, with their ending once it is known; a bounded number of the
+    // youngest.
+    using Fresh = std::unordered_map<JobRef, std::optional<Ending>, JobRefHash>;
+    Fresh fresh_;
+    Fresh older_;
+    bool hears_ = false;  // a watch has begun, so no end goes by unheard
     bool closed_ = false;
     io::Wake first_;  // there is somebody to wait for
 };

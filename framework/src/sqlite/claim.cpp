@@ -29,9 +29,10 @@ std::vector<Row> read_ready(Session& session, std::int64_t queue, std::size_t li
 // does.
 void mark_running(Session& session, std::vector<Row> const& rows, Token const& token) {
     static std::string const enter =
-        "INSERT INTO running (seq, queue, attempt, incarnation, claim_no, started) "
-        "SELECT r.seq, r.queue, coalesce((SELECT attempt FROM past p WHERE p.seq = r.seq), 0) + 1, ?, ?, ? "
-        "FROM ready r WHERE r.queue = ? ORDER BY r.rank, r.due, r.seq LIMIT ?";
+        "INSERT INTO jobs_running (seq, queue, attempt, incarnation, claim_no, started) "
+        "SELECT r.seq, r.queue, coalesce((SELECT attempt FROM jobs_past p WHERE p.seq = r.seq), 0) + 1, ?, "
+        "?, ? "
+        "FROM jobs_ready r WHERE r.queue = ? ORDER BY r.rank, r.due, r.seq LIMIT ?";
     session.prepare(enter)
         .bind(std::string_view{token.incarnation})
         .bind(static_cast<std::int64_t>(token.claim))
@@ -39,7 +40,8 @@ void mark_running(Session& session, std::vector<Row> const& rows, Token const& t
         .bind(rows.front().queue)
         .bind(static_cast<std::int64_t>(rows.size()))
         .run();
-    static std::string const leave = "DELETE FROM ready WHERE queue = ? AND (rank, due, seq) <= (?, ?, ?)";
+    static std::string const leave =
+        "DELETE FROM jobs_ready WHERE queue = ? AND (rank, due, seq) <= (?, ?, ?)";
     Row const& last = rows.back();
     session.prepare(leave).bind(last.queue).bind(-last.record.priority).bind(last.due).bind(last.seq).run();
     for (auto const& row : rows) {
@@ -97,7 +99,7 @@ bool Claim::is_settled(Session& session) {
 }
 
 void Claim::repeat(Session& session) {
-    static std::string const sql = select_rows("running n CROSS JOIN jobs j ON j.seq = n.seq") +
+    static std::string const sql = select_rows("jobs_running n CROSS JOIN jobs j ON j.seq = n.seq") +
                                    "WHERE n.incarnation = ? AND n.claim_no = ? ORDER BY n.seq";
     Use const held{session.prepare(sql)};
     held->bind(std::string_view{params_.incarnation}).bind(static_cast<std::int64_t>(params_.number));
@@ -117,8 +119,8 @@ void Claim::repeat(Session& session) {
 Progress Claim::peek(Session& session) {
     if (is_settled(session)) return Progress::done;
     static std::string const sql =
-        "SELECT q.paused, EXISTS (SELECT 1 FROM ready WHERE queue = ?1), "
-        "(SELECT min(due) FROM later WHERE queue = ?1) FROM queues q WHERE q.id = ?1";
+        "SELECT q.paused, EXISTS (SELECT 1 FROM jobs_ready WHERE queue = ?1), "
+        "(SELECT min(due) FROM jobs_later WHERE queue = ?1) FROM queues q WHERE q.id = ?1";
     std::optional<Instant> next_due;
     waiting_.queues.clear();
     for (auto const& source : sources_) {

@@ -6,7 +6,7 @@
 namespace cohort::sqlite {
 
 Session::Session(Config const& config, ConnectionOptions options)
-    : config_{config}, database_{config.path, options} {
+    : config_{config}, database_{config.path, options}, guard_{database_} {
     read_clock();
 }
 

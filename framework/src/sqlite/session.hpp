@@ -5,6 +5,7 @@
 
 #include "sqlite/config.hpp"
 #include "sqlite/database.hpp"
+#include "sqlite/guard.hpp"
 #include "sqlite/row.hpp"
 
 #include <cohort/inspector.hpp>
@@ -30,8 +31,8 @@ struct Queue {
 
 // Whom a transaction concerns, once it is committed.
 struct Effects {
-    std::vector<std::int64_t> claimable;               // queues that have new work
-    std::map<std::string, std::vector<JobRef>> ended;  // by client
+    std::vector<std::int64_t> claimable;       // queues that have new work
+    std::map<std::string, std::string> ended;  // by client: lines for its bell (notice.hpp)
 
     void clear() {
         claimable.clear();
@@ -46,6 +47,7 @@ public:
 
     Config const& config() const noexcept { return config_; }
     Database& database() noexcept { return database_; }
+    Guard& guard() noexcept { return guard_; }
     // `sql` must live as long as the session: statements are known by its address.
     Statement& prepare(std::string const& sql);
 
@@ -90,6 +92,7 @@ public:
 private:
     Config const& config_;
     Database database_;
+    Guard guard_;
     std::unordered_map<std::string const*, Statement> statements_;
     std::map<std::string, std::int64_t, std::less<>> queue_ids_;
     std::unordered_map<std::int64_t, std::string> queue_names_;

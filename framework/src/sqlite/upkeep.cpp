@@ -41,10 +41,10 @@ bool Upkeep::has_dead_workers(Session& session, std::int64_t queue) const {
 
 bool Upkeep::has_work(Session& session, std::int64_t queue) const {
     static std::string const sql =
-        "SELECT EXISTS (SELECT 1 FROM later WHERE queue = ?1 AND due <= ?3) "
-        "OR EXISTS (SELECT 1 FROM expiring WHERE queue = ?1 AND expires < ?3) "
-        "OR EXISTS (SELECT 1 FROM ended WHERE queue = ?1 AND state IN (4, 5, 6, 7) AND forget <= ?3) "
-        "OR EXISTS (SELECT 1 FROM running n WHERE " COHORT_ORPHANED ")";
+        "SELECT EXISTS (SELECT 1 FROM jobs_later WHERE queue = ?1 AND due <= ?3) "
+        "OR EXISTS (SELECT 1 FROM jobs_expiring WHERE queue = ?1 AND expires < ?3) "
+        "OR EXISTS (SELECT 1 FROM jobs_ended WHERE queue = ?1 AND state IN (4, 5, 6, 7) AND forget <= ?3) "
+        "OR EXISTS (SELECT 1 FROM jobs_running n WHERE " COHORT_ORPHANED ")";
     Use const look{session.prepare(sql)};
     look->bind(queue).bind(std::string_view{session.config().space}).bind(session.now());
     return look->step() && look->integer(0) != 0;
@@ -102,8 +102,8 @@ void Upkeep::retire_dead(Session& session, std::int64_t queue) {
 
 // T9, T10 and T11. Read and written in one transaction, so nobody settles between.
 void Upkeep::recover(Session& session, std::int64_t queue) {
-    static std::string const sql =
-        select_rows("running n CROSS JOIN jobs j ON j.seq = n.seq") + "WHERE " COHORT_ORPHANED " LIMIT ?3";
+    static std::string const sql = select_rows("jobs_running n CROSS JOIN jobs j ON j.seq = n.seq") +
+                                   "WHERE " COHORT_ORPHANED " LIMIT ?3";
     Statement& select = session.prepare(sql);
     select.bind(queue).bind(std::string_view{session.config().space}).bind(params_.limit);
     auto rows = read_rows(session, select);
@@ -119,7 +119,7 @@ void Upkeep::recover(Session& session, std::int64_t queue) {
 
 // T14.
 void Upkeep::expire_late(Session& session, std::int64_t queue) {
-    static std::string const sql = select_rows("expiring x CROSS JOIN jobs j ON j.seq = x.seq") +
+    static std::string const sql = select_rows("jobs_expiring x CROSS JOIN jobs j ON j.seq = x.seq") +
                                    "WHERE x.queue = ? AND x.expires < ? LIMIT ?";
     Statement& select = session.prepare(sql);
     select.bind(queue).bind(session.now()).bind(params_.limit);
@@ -142,8 +142,9 @@ void Upkeep::promote(Session& session, std::int64_t queue) {
 
 // T16. The job's rows in the other tables go with it.
 void Upkeep::forget(Session& session, std::int64_t queue) {
-    static std::string const sql = "DELETE FROM jobs WHERE seq IN (SELECT seq FROM ended WHERE queue = ? "
-                                   "AND state IN (4, 5, 6, 7) AND forget <= ? LIMIT ?)";
+    static std::string const sql =
+        "DELETE FROM jobs WHERE seq IN (SELECT seq FROM jobs_ended WHERE queue = ? "
+        "AND state IN (4, 5, 6, 7) AND forget <= ? LIMIT ?)";
     Statement& remove = session.prepare(sql);
     int const changed = remove.bind(queue).bind(session.now()).bind(params_.limit).run();
     reply.forgotten += count(static_cast<std::uint32_t>(changed));

@@ -82,11 +82,13 @@ void execute(std::shared_ptr<Worker::Shared> const& shared, std::vector<JobRecor
             continue;
         }
         auto run = std::make_shared<Run>(shared, std::move(job), entry);
-        shared->runs.add(run);
         auto const next = shared->next_runners++ % batches.size();
+        bool const is_plain = goes_straight_to_pool(*shared, *entry);
+        run->line = is_plain ? &shared->line : &shared->line_of(next);
+        shared->runs.add(run);
         if (run->job().policy.timeout > 0s)
             shared->limits.add(run, io::steady_now(shared->runners[next]->executor()));
-        if (goes_straight_to_pool(*shared, *entry))
+        if (is_plain)
             calls.push_back([run] { call_plain(*run); });
         else
             batches[next].push_back(std::move(run));

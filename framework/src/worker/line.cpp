@@ -38,7 +38,6 @@ void Line::put_back(std::vector<Outgoing> outgoing) {
 void Line::delivered(std::size_t count) {
     std::lock_guard lock{mutex_};
     on_the_way_ -= count;
-    if (on_the_way_ == 0 && waiting_.empty()) idle.wake();
 }
 
 bool Line::is_idle() const {

@@ -33,7 +33,6 @@ public:
     bool is_idle() const;  // nothing here, nothing on its way
 
     io::Wake filled;
-    io::Wake idle;
 
 private:
     mutable std::mutex mutex_;

@@ -7,6 +7,7 @@
 #include <cohort/id.hpp>
 #include <cohort/log.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace cohort {
@@ -50,6 +51,15 @@ WorkerOptions checked(WorkerOptions options) {
 Worker::Shared::Shared(std::shared_ptr<Broker> broker, WorkerOptions worker_options)
     : options{checked(std::move(worker_options))}, front{broker, options.deadline},
       beats{broker, options.deadline} {}
+
+Line& Worker::Shared::line_of(std::size_t runners_index) {
+    return runners_index < loop_lines.size() ? *loop_lines[runners_index] : line;
+}
+
+bool Worker::Shared::is_flushed() const {
+    if (!line.is_idle()) return false;
+    return std::all_of(loop_lines.begin(), loop_lines.end(), [](auto const& one) { return one->is_idle(); });
+}
 
 bool Worker::Shared::is_stuck() {
     std::lock_guard lock{mutex};

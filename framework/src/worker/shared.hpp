@@ -52,17 +52,25 @@ struct Worker::Shared {
     std::atomic<bool> started = false;
     std::atomic<bool> stopping = false;
     std::atomic<bool> hurried = false;
+    std::atomic<bool> claiming = false;  // until the loop has ended
+    io::Wake claimed_last;
     io::Wake stop_asked;
     io::Wake slot_free;
 
     Runs runs;
+    // Outcomes of bodies that ran on a loop of ours go out from that loop, each from a line of its own; all
+    // others from here. So no outcome waits for a loop that is held up by another body.
     Line line;
+    std::vector<std::unique_ptr<Line>> loop_lines;
+    io::Wake flushed;  // the lines have been empty
     Limits limits;
     std::unique_ptr<io::Pool> pool;  // null without threads: plain bodies run on the loop
     std::vector<std::shared_ptr<Runners>> runners;
     std::atomic<std::size_t> next_runners = 0;
     std::vector<std::unique_ptr<io::Loop>> loops;  // last: they end first
 
+    Line& line_of(std::size_t runners_index);
+    bool is_flushed() const;
     bool is_stuck();  // more bodies than max_stuck are past their limit: it claims nothing
     std::uint32_t free_slots();
     Life current_life();
@@ -74,7 +82,7 @@ struct Worker::Shared {
 
 // The loops, each in its file of the same name. Each ends when it is cancelled.
 awaitable<void> claim_jobs(std::shared_ptr<Worker::Shared> shared);
-awaitable<void> settle_jobs(std::shared_ptr<Worker::Shared> shared);
+awaitable<void> settle_jobs(std::shared_ptr<Worker::Shared> shared, Line& line);
 awaitable<void> renew_lease(std::shared_ptr<Worker::Shared> shared);
 awaitable<void> keep_up(std::shared_ptr<Worker::Shared> shared);
 

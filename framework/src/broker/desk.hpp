@@ -32,6 +32,8 @@ public:
     NewJob prepare(std::string_view name, JobOptions const& job, EnqueueOptions const& call) const;
 
     Front& front() noexcept { return front_; }
+    // Stores one new job; its end will be heard of.
+    awaitable<PushResult> push(NewJob job);
     // To wait for ends of jobs; starts the loops that find out on its first use. Throws Error(closed).
     std::shared_ptr<Completions> wait_for(std::vector<JobRef> refs);
     // To be added to what says that time is up: "" or why nothing could be read.

@@ -106,6 +106,7 @@ PushResult Store::push_one(Session& session, NewJob job, Instant now) {
     Queue& home = queue(job.ref.queue);
     if (Job const* known = home.find(job.ref.id)) {
         bool const is_same = known->record.name == job.name && known->record.arguments == job.arguments;
+        result.is_repeat = is_same;
         if (is_same) return result;
         result.verdict = PushVerdict::refused;
         result.code = errc::duplicate_job_id;

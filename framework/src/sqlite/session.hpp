@@ -5,6 +5,7 @@
 
 #include "sqlite/config.hpp"
 #include "sqlite/database.hpp"
+#include "sqlite/guard.hpp"
 #include "sqlite/row.hpp"
 
 #include <cohort/inspector.hpp>
@@ -30,8 +31,8 @@ struct Queue {
 
 // Whom a transaction concerns, once it is committed.
 struct Effects {
-    std::vector<std::int64_t> claimable;               // queues that have new work
-    std::map<std::string, std::vector<JobRef>> ended;  // by client
+    std::vector<std::int64_t> claimable;       // queues that have new work
+    std::map<std::string, std::string> ended;  // by client: lines for its bell (notice.hpp)
 
     void clear() {
         claimable.clear();
@@ -46,6 +47,7 @@ public:
 
     Config const& config() const noexcept { return config_; }
     Database& database() noexcept { return database_; }
+    Guard& guard() noexcept { return guard_; }
     // `sql` must live as long as the session: statements are known by its address.
     Statement& prepare(std::string const& sql);
 
@@ -65,6 +67,21 @@ public:
     // A registration was changed in this transaction.
     void forget_enlisted() noexcept { enlisted_.clear(); }
 
+    // What was claimed through this session, so that its settling need not look for it. Only a hint: what the
+    // database says decides.
+    struct Held {
+        std::int64_t seq = 0;
+        std::int64_t queue = 0;
+        std::uint32_t attempt = 0;
+        Instant started{};
+        Duration keep_result{};
+        std::string client;
+    };
+    void hold(Row const& row);
+    // Nothing when it was not claimed here, or is no simple case: it has a past, or a unique key.
+    Held const* held(JobRef const& ref) const;
+    void let_go(JobRef const& ref) { held_.erase(ref); }
+
     // Throws Locked or Error.
     void begin();
     void commit();
@@ -75,11 +92,13 @@ public:
 private:
     Config const& config_;
     Database database_;
+    Guard guard_;
     std::unordered_map<std::string const*, Statement> statements_;
     std::map<std::string, std::int64_t, std::less<>> queue_ids_;
     std::unordered_map<std::int64_t, std::string> queue_names_;
     std::map<std::string, Queue, std::less<>> queues_;   // of this transaction
     std::map<std::string, bool, std::less<>> enlisted_;  // of this transaction
+    std::unordered_map<JobRef, Held, JobRefHash> held_;
     Instant now_{};
     Duration steady_{};
 };

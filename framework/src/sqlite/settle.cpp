@@ -2,6 +2,7 @@
 #include "sqlite/settle.hpp"
 
 #include "sqlite/jobs.hpp"
+#include "sqlite/notice.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -11,42 +12,41 @@ namespace {
 
 constexpr std::size_t settlements_per_step = 64;
 
-// jobs: T5 as cohort::settle makes it. Reads by the unique index on (queue, id), and writes by number in the
-// same transaction, so the token that was compared is the one that is there. False: it is not that simple a
-// case.
+// running, ended: T5 as cohort::settle makes it, for a job in its first run that this process has claimed.
+// The token is compared in the statement that ends the run. False: it is not that simple a case.
 bool succeed(Session& session, Settlement const& settlement) {
-    auto const queue = session.find_queue(settlement.ref.queue);
-    if (!queue) return false;
-    std::int64_t seq = 0;
-    JobRecord ended;
-    Duration keep{};
-    {
-        static std::string const sql =
-            "SELECT seq, keep_result, client FROM jobs "
-            "WHERE queue = ? AND id = ? AND state = 2 AND incarnation = ? AND claim_no = ?";
-        Use const find{session.prepare(sql)};
-        find->bind(*queue).bind(std::string_view{settlement.ref.id});
-        find->bind(std::string_view{settlement.token.incarnation})
-            .bind(static_cast<std::int64_t>(settlement.token.claim));
-        if (!find->step()) return false;
-        seq = find->integer(0);
-        keep = Duration{find->integer(1)};
-        ended.client = find->text(2);
-    }
-    if (keep <= Duration{0}) {
-        remove_job(session, seq);
+    auto const* const held = session.held(settlement.ref);
+    if (held == nullptr) return false;
+    Session::Held const job = *held;
+    session.let_go(settlement.ref);
+    static std::string const leave =
+        "DELETE FROM jobs_running WHERE seq = ? AND claim_no = ? AND incarnation = ?";
+    auto const& token = settlement.token;
+    auto const claim = static_cast<std::int64_t>(token.claim);
+    if (session.prepare(leave).bind(job.seq).bind(claim).bind(std::string_view{token.incarnation}).run() == 0)
+        return false;
+    if (job.keep_result <= Duration{0}) {
+        remove_job(session, job.seq);
     } else {
-        static std::string const sql =
-            "UPDATE jobs SET state = 4, alarm = ?, finished = ?, cancel_requested = 0, "
-            "reason = 0, error = NULL, result = ? WHERE seq = ?";
-        session.prepare(sql)
-            .bind(add(session.now(), keep))
+        static std::string const enter = "INSERT INTO jobs_ended (seq, queue, state, attempt, incarnation, "
+                                         "claim_no, started, finished, forget, result) "
+                                         "VALUES (?, ?, 4, ?, ?, ?, ?, ?, ?, ?)";
+        session.prepare(enter)
+            .bind(job.seq)
+            .bind(job.queue)
+            .bind(job.attempt)
+            .bind(std::string_view{token.incarnation})
+            .bind(claim)
+            .bind(job.started)
             .bind(session.now())
+            .bind(add(session.now(), job.keep_result))
             .bind_text_or_null(settlement.result)
-            .bind(seq)
             .run();
     }
-    if (!ended.client.empty()) session.effects.ended[ended.client].push_back(settlement.ref);
+    if (!job.client.empty()) {
+        auto& lines = session.effects.ended[job.client];
+        write_success(lines, settlement.ref, job.attempt, settlement.result);
+    }
     return true;
 }
 
@@ -59,24 +59,41 @@ Settle::Settle(std::vector<Settlement> settlements) : settlements_{std::move(set
 Progress Settle::step(Session& session) {
     auto const end = std::min(settlements_.size(), verdicts.size() + settlements_per_step);
     while (verdicts.size() < end)
-        verdicts.push_back(settle_one(session, settlements_[verdicts.size()]));
+        verdicts.push_back(settle_one(session, verdicts.size()));
     return verdicts.size() == settlements_.size() ? Progress::done : Progress::more;
 }
 
-Verdict Settle::settle_one(Session& session, Settlement const& settlement) {
+Verdict Settle::settle_one(Session& session, std::size_t index) {
+    Settlement const& settlement = settlements_[index];
     bool const enlisted = session.is_enlisted(settlement.token.incarnation);
-    if (enlisted && settlement.kind == SettleKind::succeeded && succeed(session, settlement))
-        return Verdict::accepted;
+    bool const succeeds = settlement.kind == SettleKind::succeeded;
+    if (enlisted && succeeds && !settlement.hook && succeed(session, settlement)) return Verdict::accepted;
 
     auto row = find_job(session, settlement.ref);
     if (!row) return Verdict::gone;
     JobState const before = row->record.state;
     // Its worker is retired, and upkeep has only not come round to it yet.
     if (before == JobState::running && !enlisted) return Verdict::fenced;
-    Verdict const verdict = cohort::settle(row->record, settlement, session.now());
+    bool const is_owner = before == JobState::running && row->record.token == settlement.token;
+    Settlement final = is_owner && succeeds && settlement.hook ? call_hook(session, index) : settlement;
+    Verdict const verdict = cohort::settle(row->record, std::move(final), session.now());
     bool const changed = verdict == Verdict::accepted && before == JobState::running;
     if (changed) save_job(session, *row, before);
     return verdict;
+}
+
+Settlement Settle::call_hook(Session& session, std::size_t index) {
+    auto const& settlement = settlements_[index];
+    session.let_go(settlement.ref);
+    auto const earlier = failed_.find(index);
+    if (earlier != failed_.end()) return settlement.hook->failed(earlier->second);
+    try {
+        auto const error = session.guard().run(*settlement.hook);
+        return error ? settlement.hook->failed(error) : settlement;
+    } catch (Undone const& undone) {
+        failed_[index] = undone.error;
+        throw;
+    }
 }
 
 }  // namespace cohort::sqlite

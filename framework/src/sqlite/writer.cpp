@@ -248,6 +248,8 @@ void Writer::undo(std::vector<Item>& batch, std::exception_ptr error) {
         std::rethrow_exception(error);
     } catch (Locked const&) {
         locked = true;
+    } catch (Undone const&) {
+        locked = true;  // it knows by now which of its hooks was to blame
     } catch (...) {
     }
     if (batch.size() == 1 && !locked) {
@@ -291,8 +293,8 @@ void Writer::tell(Effects const& effects) {
         ringer_.ring_queue(queue);
         rung_.push_back(queue);
     }
-    for (auto const& [client, refs] : effects.ended)
-        ringer_.ring_client(config_.space, client, refs);
+    for (auto const& [client, lines] : effects.ended)
+        ringer_.ring_client(config_.space, client, lines);
 }
 
 void Writer::set_blocked(bool blocked) {

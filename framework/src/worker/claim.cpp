@@ -84,6 +84,14 @@ awaitable<void> claim_round(std::shared_ptr<Worker::Shared> const& shared) {
 }  // namespace
 
 awaitable<void> claim_jobs(std::shared_ptr<Worker::Shared> shared) {
+    struct End {
+        ~End() {
+            shared.claiming = false;
+            shared.claimed_last.wake();
+        }
+        Worker::Shared& shared;
+    };
+    End const end{*shared};
     std::uint32_t failures = 0;
     while (!shared->stopping) {
         std::exception_ptr trouble;

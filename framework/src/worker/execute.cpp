@@ -66,7 +66,9 @@ void launch(Worker::Shared& shared, std::vector<std::shared_ptr<Run>> runs) {
         run->begin(shared.runners[next]->executor());
         if (run->job().policy.timeout > 0s)
             shared.limits.add(run, io::steady_now(shared.runners[next]->executor()));
-        if (goes_straight_to_pool(shared, run->entry()))
+        bool const is_plain = goes_straight_to_pool(shared, run->entry());
+        run->line = is_plain ? &shared.line : &shared.line_of(next);
+        if (is_plain)
             calls.push_back([run] { call_plain(*run); });
         else
             batches[next].push_back(std::move(run));

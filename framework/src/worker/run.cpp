@@ -15,6 +15,26 @@
 
 namespace cohort {
 
+namespace {
+
+class Writes : public CommitHook {
+public:
+    Writes(std::shared_ptr<Run> run, std::vector<std::function<void(void*)>> writes)
+        : run_{std::move(run)}, writes_{std::move(writes)} {}
+
+    void run(void* handle) override {
+        for (auto const& write : writes_)
+            write(handle);
+    }
+    Settlement failed(std::exception_ptr error) override { return failed_run(*run_, error); }
+
+private:
+    std::shared_ptr<Run> const run_;
+    std::vector<std::function<void(void*)>> const writes_;
+};
+
+}  // namespace
+
 Run::Run(std::shared_ptr<Worker::Shared> shared, JobRecord job, JobEntry const* entry)
     : shared_{std::move(shared)}, job_{std::move(job)}, entry_{entry},
       deadline_{job_.policy.timeout > 0s && job_.started ? add(*job_.started, job_.policy.timeout) : never} {}
@@ -25,7 +45,18 @@ void Run::note(std::string_view text) {
     settlement.token = *job_.token;
     settlement.kind = SettleKind::note;
     settlement.result = clean_text(text, 8192);
-    shared_->line.put(std::move(settlement));
+    line->put(std::move(settlement));
+}
+
+void Run::add_commit_hook(std::function<void(void*)> write) {
+    if (!shared_->front.broker().capabilities().commit_hooks)
+        return Context::add_commit_hook(std::move(write));
+    if (write) writes_.push_back(std::move(write));
+}
+
+std::shared_ptr<CommitHook> Run::commit_hook() {
+    if (writes_.empty()) return nullptr;
+    return std::make_shared<Writes>(shared_from_this(), writes_);
 }
 
 std::shared_ptr<void> Run::provided(std::type_index type) const {
@@ -88,7 +119,7 @@ void Run::finish(std::exception_ptr error) {
     if (limit_at) shared_->limits.remove(*this);
     Settlement settlement = error ? failed_run(*this, error) : succeeded_run(*this);
     tell(settlement);
-    shared_->line.put(std::move(settlement), shared_from_this());
+    line->put(std::move(settlement), shared_from_this());
 }
 
 void Run::abandon() {

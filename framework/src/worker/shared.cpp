@@ -7,6 +7,7 @@
 #include <cohort/id.hpp>
 #include <cohort/log.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace cohort {
@@ -78,6 +79,15 @@ bool Worker::Shared::may_judge_others() {
     auto const now = system_clock().steady();
     std::lock_guard lock{mutex};
     return now - rhythm.last <= 2 * options.heartbeat && now - rhythm.since >= options.heartbeat;
+}
+
+Line& Worker::Shared::line_of(std::size_t runners_index) {
+    return runners_index < loop_lines.size() ? *loop_lines[runners_index] : line;
+}
+
+bool Worker::Shared::is_flushed() const {
+    if (!line.is_idle()) return false;
+    return std::all_of(loop_lines.begin(), loop_lines.end(), [](auto const& one) { return one->is_idle(); });
 }
 
 bool Worker::Shared::is_stuck() {

@@ -60,6 +60,8 @@ struct Worker::Shared {
     std::atomic<bool> started = false;
     std::atomic<bool> stopping = false;
     std::atomic<bool> hurried = false;
+    std::atomic<bool> claiming = false;  // until the loop has ended
+    io::Wake claimed_last;
     io::Wake stop_asked;
     io::Wake slot_free;
 
@@ -67,7 +69,11 @@ struct Worker::Shared {
     Runs runs;
     Run const* lone_run = nullptr;  // has the worker for itself; nothing is claimed
     bool makes_room = false;        // for a job that must be alone: nothing is claimed until nothing runs
+    // Outcomes of bodies that ran on a loop of ours go out from that loop, each from a line of its own; all
+    // others from here. So no outcome waits for a loop that is held up by another body.
     Line line;
+    std::vector<std::unique_ptr<Line>> loop_lines;
+    io::Wake flushed;  // the lines have been empty
     Limits limits;
     std::unique_ptr<io::Pool> pool;  // null without threads: plain bodies run on the loop
     std::vector<std::shared_ptr<Runners>> runners;
@@ -78,6 +84,8 @@ struct Worker::Shared {
     // After an outage or on a machine that was suspended everybody's lease has run out, also that of the
     // living: nobody is to be taken for dead before he has had the time to beat.
     bool may_judge_others();
+    Line& line_of(std::size_t runners_index);
+    bool is_flushed() const;
     bool is_stuck();  // more bodies than max_stuck are past their limit: it claims nothing
     std::uint32_t free_slots();
     void free_slot(Run& run);  // its outcome has been delivered
@@ -90,7 +98,7 @@ struct Worker::Shared {
 
 // The loops, each in its file of the same name. Each ends when it is cancelled.
 awaitable<void> claim_jobs(std::shared_ptr<Worker::Shared> shared);
-awaitable<void> settle_jobs(std::shared_ptr<Worker::Shared> shared);
+awaitable<void> settle_jobs(std::shared_ptr<Worker::Shared> shared, Line& line);
 awaitable<void> renew_lease(std::shared_ptr<Worker::Shared> shared);
 awaitable<void> keep_up(std::shared_ptr<Worker::Shared> shared);
 

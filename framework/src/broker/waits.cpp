@@ -9,6 +9,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace cohort {
@@ -138,7 +139,10 @@ awaitable<void> Waits::run() {
         // would be useless.
         std::exception_ptr trouble;
         try {
-            WatchParams params{client_, poll_};
+            // No longer than until the next poll is due: hints that do come must not put it off.
+            auto const begun = io::steady_now(executor);
+            if (idle) polled = begun;
+            WatchParams params{client_, std::max<Duration>(poll_ - (begun - polled), 1ms)};
             std::vector<EndedJob> ended = co_await front_.watch(std::move(params));
             std::vector<JobRef> unread;
             for (auto const& job : ended) {

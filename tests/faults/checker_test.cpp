@@ -40,6 +40,7 @@ struct Story {
         job.id = "a";
         job.state = cohort::JobState::succeeded;
         job.token = "x:1";
+        job.result = "\"r\"";
         job.counters.attempt = 1;
         job.max_lost = 3;
         store.jobs.push_back(job);
@@ -121,6 +122,14 @@ TEST_CASE("the judge sees an end that was accepted twice", "[judge]") {
     none.events.push_back(none.events[5]);
     none.events.push_back(event("commit", {"a", "succeeded", "fenced", "y:1", "w2"}));
     CHECK(none.judge().double_commits == 0);
+}
+
+TEST_CASE("the judge sees results that are not those of the accepted run", "[judge]") {
+    Story story;
+    story.store.jobs[0].result.clear();
+    CHECK(story.judge().wrong_results == 1);
+    story.store.jobs[0].result = "\"s\"";
+    CHECK(story.judge().wrong_results == 1);
 }
 
 TEST_CASE("the judge sees steps that no job may take", "[judge]") {

@@ -168,6 +168,7 @@ Verdicts Stage::check(Bounds const& bounds) {
     CHECK(verdicts.lost == 0);
     CHECK(verdicts.stuck == 0);
     CHECK(verdicts.double_commits == 0);
+    CHECK(verdicts.wrong_results == 0);
     CHECK(verdicts.hung == 0);
     CHECK(verdicts.phantoms == 0);
     CHECK(verdicts.overruns == 0);

@@ -37,7 +37,7 @@ FAULT("F28", "sqlite", "no broker where the client looks: it says so at once, an
         code = error.which();
     }
     CHECK(code == cohort::errc::storage_open);
-    CHECK(ledger_time() - begun < 700ms);
+    CHECK(ledger_time() - begun < 700ms * slowness);
     stage.record({});
 }
 
@@ -57,7 +57,7 @@ FAULT("F29", "sqlite memory", "a wait that ends before its job leaves the job al
     auto const took = ledger_time() - begun;
     CHECK(code == cohort::errc::timed_out);
     CHECK(took >= 100ms);
-    CHECK(took < 300ms);
+    CHECK(took < 100ms + 200ms * slowness);
     CHECK(cohort::run(job.result(10s)) == "j000001/1/w1");
     stage.drain();
     stage.check();
@@ -70,7 +70,7 @@ FAULT("F30", "sqlite memory", "half of all notifications are lost: every wait en
     constexpr int count = 20'000;
     WorkerSetup setup;
     setup.slots = 64;
-    setup.lease = 10s;
+    setup.lease = 10s * slowness;
     setup.failpoints = plan;
     stage.asker().enqueue({.job = "quick", .count = count / 2});
     stage.asker().wait(60s);
@@ -89,7 +89,7 @@ FAULT("F30", "sqlite memory", "half of all notifications are lost: every wait en
         if (event.what == "await" && event.words[0] == "j000001" && last_got > last_commit) break;
     }
     // Both the poll and reading twenty thousand results take their time.
-    CHECK(last_got - last_commit < 1s + 300ms + 3s);
+    CHECK(last_got - last_commit < 1s + 300ms + 3s * slowness);
 }
 
 FAULT("F30", "sqlite memory", "half of all notifications are lost: no wait is longer than a poll") {
@@ -112,5 +112,5 @@ FAULT("F30", "sqlite memory", "half of all notifications are lost: no wait is lo
         longest = std::max(longest, event.at - committed[event.words[0]]);
     }
     INFO("the longest took " << cohort::to_string(longest));
-    CHECK(longest < 1s + 300ms + 500ms);
+    CHECK(longest < 1s + 300ms + 500ms * slowness);
 }

@@ -25,7 +25,7 @@ bool is_held(Stage& stage, char const* id, int millis = 20) {
 
 FAULT("F36", "sqlite memory", "a unique key is held exactly as long as its job is not at an end") {
     WorkerSetup setup;
-    setup.lease = 900ms;
+    setup.lease = 900ms * slowness;
     setup.upkeep = 300ms;
 
     // Its worker is killed: the job goes on elsewhere, and so does the key.

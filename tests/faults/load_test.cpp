@@ -19,7 +19,7 @@ using namespace faults;
 FAULT("F88", "sqlite memory",
       "short jobs behind long ones: no worker claims more than it can run, and idle ones help") {
     WorkerSetup const setup;
-    stage.asker().enqueue({.job = "ok", .number = 3000, .count = 8});
+    stage.asker().enqueue({.job = "ok", .number = 3000 * slowness, .count = 8});
     stage.asker().enqueue({.job = "ok", .number = 5, .count = 200});
     stage.asker().wait(60s);
     stage.start(2, setup);
@@ -33,7 +33,7 @@ FAULT("F88", "sqlite memory",
     auto const joined = ledger_time();
     stage.start(setup);
     stage.until_ended(200);
-    CHECK(ledger_time() - joined < 2500ms);
+    CHECK(ledger_time() - joined < 2500ms * slowness);
     stage.drain();
     stage.check();
     std::map<std::string, int> held;
@@ -90,21 +90,14 @@ void check_lives(Stage& stage, int lives, int warm_up) {
 
 FAULT("F89", "sqlite memory",
       "a thousand lives of client and worker: no descriptor, thread, memory or row is left") {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    bool const is_slow = true;
-#elif defined(__has_feature)
-    bool const is_slow = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-    bool const is_slow = false;
-#endif
-    check_lives(stage, is_slow ? 200 : 1000, is_slow ? 50 : 100);
+    check_lives(stage, 1000 / slowness, 100);
 }
 
 FAULT("F86", "sqlite memory", "finished jobs go when their time has come, all of them") {
     constexpr int count = 20'000;
     WorkerSetup setup;
     setup.slots = 64;
-    setup.lease = 10s;
+    setup.lease = 10s * slowness;
     stage.asker().enqueue({.job = "quick", .count = count, .options = {.keep_result = 1s}});
     stage.start(setup);
     stage.drain(60s);
@@ -161,7 +154,7 @@ NIGHTLY_FAULT("F84", "sqlite memory",
         CHECK(usage_of().kilobytes < lean.kilobytes + 100'000);
         WorkerSetup setup;
         setup.slots = 64;
-        setup.lease = 10s;
+        setup.lease = 10s * slowness;
         stage.start(setup);
         stage.until_ended(20'000);
     }
@@ -170,7 +163,7 @@ NIGHTLY_FAULT("F84", "sqlite memory",
     auto const begun = ledger_time();
     auto const page = cohort::run(broker->inspector()->list(params));
     CHECK(page.jobs.size() == 100);
-    CHECK(ledger_time() - begun < 200ms);
+    CHECK(ledger_time() - begun < 200ms * slowness);
     Verdicts verdicts;
     verdicts.jobs = 1'000'000;
     stage.record(verdicts);
@@ -179,7 +172,7 @@ NIGHTLY_FAULT("F84", "sqlite memory",
 NIGHTLY_FAULT("F85", "sqlite memory", "two hundred results of a megabyte, twice: their space is used again") {
     WorkerSetup setup;
     setup.slots = 8;
-    setup.lease = 10s;
+    setup.lease = 10s * slowness;
     stage.start(setup);
     std::vector<std::size_t> sizes;
     for (int round = 0; round < 3; ++round) {

@@ -63,6 +63,25 @@ FAULT("F29", "sqlite memory", "a wait that ends before its job leaves the job al
     stage.check();
 }
 
+FAULT("F30", "sqlite memory", "no notification is lost: jobs and results arrive long before a poll") {
+    stage.start();
+    std::vector<cohort::Duration> ways;
+    for (int i = 0; i < 21; ++i) {
+        stage.pass(std::chrono::milliseconds{20 + stage.below(60)});
+        auto const begun = ledger_time();
+        auto& client = stage.asker().client();
+        client.call<ok>(0);
+        ways.push_back(ledger_time() - begun);
+    }
+    std::sort(ways.begin(), ways.end());
+    INFO("the middle one took " << cohort::to_string(ways[10]));
+    CHECK(ways[10] < 150ms * slowness);
+    stage.drain();
+    Verdicts verdicts;
+    verdicts.jobs = ways.size();
+    stage.record(verdicts);
+}
+
 FAULT("F30", "sqlite memory", "half of all notifications are lost: every wait ends, a poll later at most") {
     // Some of those who wait look between the end of the job and its announcement.
     std::string const plan = "notify.drop=drop*0%50;wait.between_subscribe_and_read=pause(20)*0";

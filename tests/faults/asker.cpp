@@ -42,9 +42,16 @@ cohort::awaitable<void> wait_for(std::vector<cohort::JobHandle> handles, std::sh
     auto const end = ledger_time() + patience;
     while (done.left() > 0) {
         auto const left = std::max<cohort::Duration>(end - ledger_time(), cohort::Duration{1});
-        std::size_t const index = co_await done.next(left);
-        auto const& ending = done.ending(index);
-        ledger->write("got", {handles[index].id(), ending.known ? to_string(ending.state) : "unknown"});
+        try {
+            std::size_t const index = co_await done.next(left);
+            ledger->write("got", {handles[index].id(), to_string(done.ending(index).state)});
+        } catch (cohort::Error const& error) {
+            if (error.which() != cohort::errc::job_not_found) throw;
+            // It names the job: "default/j000001" is unknown…
+            auto const begin = error.detail().find('/') + 1;
+            ledger->write("got",
+                          {error.detail().substr(begin, error.detail().find('"', begin) - begin), "unknown"});
+        }
     }
 }
 

@@ -14,7 +14,7 @@ struct Run {
     int attempt = 0;
     std::string token;
     std::string worker;
-    bool has_ended = false;
+    std::string result;  // "" = it has not returned
 };
 
 // What the ledger says of one job.
@@ -83,11 +83,11 @@ private:
         } else if (event.what == "got") {
             story.was_got = true;
         } else if (event.what == "start") {
-            story.runs.push_back({event.at, std::stoi(words.at(1)), words.at(2), words.at(3)});
+            story.runs.push_back({event.at, std::stoi(words.at(1)), words.at(2), words.at(3), {}});
         } else if (event.what == "end" || event.what == "stop") {
             if (event.what == "end") ++story.ends;
             for (auto& run : story.runs) {
-                if (run.token == words.at(2)) run.has_ended = true;
+                if (run.token == words.at(2) && event.what == "end") run.result = words.at(4);
             }
         } else if (event.what == "commit") {
             bool const is_end =
@@ -124,6 +124,7 @@ private:
         verdicts_.duplicates += story.ends > 1 ? story.ends - 1 : 0;
         if (story.is_awaited && !story.was_got) blame(verdicts_.hung, id, "was awaited and never came");
         check_commits(id, story, job);
+        check_result(id, story, job);
         check_runs(id, story, job);
     }
 
@@ -132,6 +133,16 @@ private:
                             !story.accepted.empty() && !story.accepted.contains(job->token);
         if (story.accepted.size() > 1 || others)
             blame(verdicts_.double_commits, id, "was accepted from two runs");
+    }
+
+    void check_result(std::string const& id, Story const& story, StoredJob const* job) {
+        constexpr std::size_t longest = 1000;  // those that are made large to be large are not compared
+        if (job == nullptr || job->state != cohort::JobState::succeeded || job->result.size() > longest)
+            return;
+        for (auto const& run : story.runs) {
+            if (run.token == job->token && job->result != '"' + run.result + '"')
+                blame(verdicts_.wrong_results, id, "has the result " + job->result);
+        }
     }
 
     void check_runs(std::string const& id, Story const& story, StoredJob const* job) {

@@ -17,6 +17,7 @@ struct Verdicts {
     std::size_t phantoms = 0;        // ran, although nobody was promised them
     std::size_t duplicates = 0;      // ends of bodies beyond the first of each job
     std::size_t double_commits = 0;  // jobs whose end was accepted more than once
+    std::size_t wrong_results = 0;   // successes without the result of the run that was accepted
     std::size_t hung = 0;            // waits that did not end in time, or not at all
     std::size_t overruns = 0;        // jobs with more runs than their policy allows, or runs out of order
     cohort::Duration recovery{};     // the longest from a fault to the next run of a job that it hit

@@ -10,15 +10,28 @@ namespace faults {
 
 using namespace std::chrono_literals;
 
+// Sanitizers slow everything down: spans that the machine's speed could break are multiplied by this.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr int slowness = 4;
+#elif defined(__SANITIZE_ADDRESS__)
+inline constexpr int slowness = 2;
+#elif defined(__has_feature)
+inline constexpr int slowness = __has_feature(thread_sanitizer)    ? 4
+                                : __has_feature(address_sanitizer) ? 2
+                                                                   : 1;
+#else
+inline constexpr int slowness = 1;
+#endif
+
 struct WorkerSetup {
     std::string name = {};  // default: w1, w2, … in the order of their starts
     std::uint32_t slots = 4;
     std::uint32_t threads = 1;
-    cohort::Duration lease = 1500ms;
+    cohort::Duration lease = 1500ms * slowness;
     cohort::Duration upkeep = 500ms;
     cohort::Duration grace = 2s;
     cohort::Duration cancel_grace = 500ms;
-    cohort::Duration deadline = 1s;
+    cohort::Duration deadline = 1s * slowness;
     cohort::Duration skew = 0s;  // of its clock
     bool is_old = false;         // knows only the job `ok`
     std::string failpoints = {};
@@ -38,7 +51,7 @@ struct WorkerSetup {
 
     // Within so long after its death its jobs run again elsewhere: the lease, a round of upkeep, a poll, and
     // half a second for a slow machine.
-    cohort::Duration recovery() const { return lease + upkeep * 6 / 5 + 1s + 500ms; }
+    cohort::Duration recovery() const { return lease + upkeep * 6 / 5 + 1s + 500ms * slowness; }
 };
 
 }  // namespace faults

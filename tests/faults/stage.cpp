@@ -28,6 +28,20 @@ Asker& Stage::asker() {
     return *asker_;
 }
 
+support::Process Stage::start_client(ClientSetup const& setup) {
+    asker();
+    std::vector<std::string> command{support::program("fault_client"),
+                                     store_->url(),
+                                     ledger_path(),
+                                     setup.failpoints,
+                                     setup.job,
+                                     std::to_string(setup.number),
+                                     std::to_string(setup.count),
+                                     std::to_string(setup.keep / 1ms),
+                                     std::to_string(setup.patience / 1ms)};
+    return support::Process{std::move(command), file("client.log")};
+}
+
 Hand& Stage::start(WorkerSetup setup) {
     asker();  // the file is made by one, not by many at once
     if (setup.name.empty()) setup.name = "w" + std::to_string(workers_.size() + 1);
@@ -154,6 +168,7 @@ Verdicts Stage::check(Bounds const& bounds) {
     CHECK(verdicts.lost == 0);
     CHECK(verdicts.stuck == 0);
     CHECK(verdicts.double_commits == 0);
+    CHECK(verdicts.wrong_results == 0);
     CHECK(verdicts.hung == 0);
     CHECK(verdicts.phantoms == 0);
     CHECK(verdicts.overruns == 0);

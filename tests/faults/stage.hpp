@@ -43,6 +43,17 @@ public:
     Asker& asker();
     void drop_asker() { asker_.reset(); }
 
+    struct ClientSetup {
+        std::string job = "ok";
+        int number = 0;
+        int count = 1;
+        cohort::Duration keep = 24h;
+        cohort::Duration patience = 0s;  // for its jobs; 0 = it does not wait
+        std::string failpoints = {};
+    };
+    // A client in a process of its own.
+    support::Process start_client(ClientSetup const& setup);
+
     Hand& start(WorkerSetup setup = {});
     void start(int count, WorkerSetup const& setup = {});
     Hand& worker(std::size_t index) { return *workers_.at(index); }

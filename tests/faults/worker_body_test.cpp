@@ -11,6 +11,7 @@ FAULT("F16", "sqlite memory", "whatever a body throws, the job fails by its poli
         stage.asker().enqueue({.job = "fails",
                                .number = kind,
                                .options = {.max_retries = 1, .backoff = cohort::Backoff{.initial = 50ms}}});
+    stage.asker().enqueue({.job = "big", .number = 2'000'000});
     stage.asker().enqueue({.job = "ok", .number = 300});
     stage.asker().wait(60s);
     Hand& worker = stage.start();
@@ -31,12 +32,15 @@ FAULT("F16", "sqlite memory", "whatever a body throws, the job fails by its poli
         CHECK(cohort::clean_text(job.error, 8192) == job.error);
         CHECK(job.error.find('\x1b') == std::string::npos);
     }
+    auto const& large = jobs.at(kinds);
+    CHECK(large.state == cohort::JobState::failed);
+    CHECK(large.reason == cohort::FailReason::bad_result);
     CHECK(jobs.back().state == cohort::JobState::succeeded);
 }
 
 FAULT("F17", "sqlite", "a job that kills its workers fails after max_lost of them, more slowly each time") {
     WorkerSetup setup;
-    setup.lease = 600ms;
+    setup.lease = 600ms * slowness;
     setup.upkeep = 200ms;
     auto const poison =
         stage.asker().enqueue({.job = "aborts", .number = 0, .options = {.max_lost = 3}}).front();
@@ -97,5 +101,5 @@ FAULT("F19", "sqlite memory", "a job past its time limit is cancelled, and its s
         if (event.what == "stop") stopped = event.at;
     }
     CHECK(stopped - began >= 290ms);
-    CHECK(stopped - began <= 700ms);
+    CHECK(stopped - began <= 300ms + 400ms * slowness);
 }

@@ -58,11 +58,13 @@ struct Point {
 void crash(Stage& stage, Point const& point) {
     WorkerSetup setup;
     setup.slots = 1;
-    setup.lease = 900ms;
+    setup.lease = 900ms * slowness;
     setup.upkeep = 300ms;
     stage.asker().enqueue({.job = "ok", .number = point.millis, .count = 4});
     stage.asker().wait(60s);
-    auto const hit = point.any_hit ? 1 + stage.below(3) : 1;
+    // An enlisting, then claims and settlements in turn: what commits has more of them.
+    auto const most = point.place.starts_with("commit.") ? 8 : 3;
+    auto const hit = point.any_hit ? 1 + stage.below(most) : 1;
     std::string const place = point.place + "=" + point.action + "@" + std::to_string(hit);
     bool const is_end = point.place.starts_with("close.") || point.place.starts_with("retire.");
     if (stage.is_process())

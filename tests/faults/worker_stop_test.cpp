@@ -16,7 +16,7 @@ FAULT("F04", "sqlite memory",
     auto const asked = ledger_time();
     worker.stop();
     CHECK(worker.wait(5s) == 0);
-    CHECK(ledger_time() - asked < 1500ms);
+    CHECK(ledger_time() - asked < 1500ms * slowness);
     CHECK(stage.store().enlisted() == 0);
 
     // Nobody claims after the signal.
@@ -35,7 +35,7 @@ FAULT("F05", "sqlite memory", "SIGTERM among short jobs: none runs twice, none c
     stage.until_ended(60 + stage.below(10));
 
     stage.worker(0).stop();
-    CHECK(stage.worker(0).wait(setup.grace) == 0);
+    CHECK(stage.worker(0).wait(setup.grace * slowness) == 0);
 
     stage.drain();
     stage.check();
@@ -50,7 +50,7 @@ FAULT("F06", "sqlite memory",
       "SIGTERM with long jobs: after the grace period another worker has them, uncounted") {
     WorkerSetup setup;
     setup.grace = 1s;
-    stage.asker().enqueue({.job = "ok", .number = 4000, .count = 4});
+    stage.asker().enqueue({.job = "ok", .number = 4000 * slowness, .count = 4});
     stage.asker().wait(60s);
     stage.start(setup);
     stage.until_started(4, "w1");
@@ -66,7 +66,7 @@ FAULT("F06", "sqlite memory",
     stage.drain();
     stage.check();
     CHECK(moved >= setup.grace);
-    CHECK(moved < setup.grace + 1s + 500ms);
+    CHECK(moved < setup.grace + 1s + 500ms * slowness);
     for (auto const& job : stage.store().read()) {
         CHECK(job.counters.attempt == 2);
         CHECK(job.counters.released == 1);

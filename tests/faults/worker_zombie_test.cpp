@@ -8,7 +8,7 @@ using namespace faults;
 
 FAULT("F11", "sqlite", "a worker that sleeps for less than its lease keeps its jobs") {
     WorkerSetup setup;
-    setup.lease = 3s;
+    setup.lease = 3s * slowness;
     stage.asker().enqueue({.job = "ok", .number = 2000, .count = 4});
     stage.asker().wait(60s);
     Hand& sleeper = stage.start(setup);
@@ -82,7 +82,7 @@ FAULT("F13", "sqlite memory", "an outcome that comes after another worker's chan
 
 FAULT("F14", "sqlite memory", "an outcome with an old token does not end the run of the new owner") {
     WorkerSetup const setup;
-    stage.asker().enqueue({.job = "ok", .number = 2500});
+    stage.asker().enqueue({.job = "ok", .number = 2500 * slowness});
     stage.asker().wait(60s);
     Hand& zombie = stage.start_to_stop_at("settle.before_send", setup);
     stage.start(setup);
@@ -105,8 +105,8 @@ FAULT("F14", "sqlite memory", "an outcome with an old token does not end the run
 FAULT("F15", "sqlite memory", "a body that never pauses does not make its worker look dead") {
     WorkerSetup setup;
     setup.threads = 2;
-    setup.lease = 900ms;
-    stage.asker().enqueue({.job = "busy", .number = 3600});
+    setup.lease = 900ms * slowness;
+    stage.asker().enqueue({.job = "busy", .number = static_cast<int>(4 * setup.lease / 1ms)});
     stage.asker().enqueue({.job = "ok", .number = 50, .count = 20});
     stage.asker().wait(60s);
     stage.start(setup);

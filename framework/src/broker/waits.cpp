@@ -231,8 +231,8 @@ awaitable<void> Waits::read() {
 }
 
 // True when it was told of something.
-awaitable<bool> Waits::listen_once() {
-    WatchParams params{client_, poll_};
+awaitable<bool> Waits::listen_once(Duration span) {
+    WatchParams params{client_, span};
     std::vector<EndedJob> ended = co_await front_.watch(std::move(params));
     {
         std::lock_guard lock{mutex_};
@@ -260,8 +260,10 @@ awaitable<void> Waits::listen() {
         std::exception_ptr trouble;
         bool told = false;
         try {
-            // Goes on when nobody waits, so that it is there when somebody does.
-            told = co_await listen_once();
+            // Goes on when nobody waits, so that it is there when somebody does; and no longer than until the next
+            // poll is due: hints that do come must not put it off.
+            auto const left = poll_ - (io::steady_now(executor) - polled);
+            told = co_await listen_once(std::max<Duration>(left, 1ms));
         } catch (...) {
             trouble = std::current_exception();
         }

@@ -70,7 +70,7 @@ private:
         std::shared_ptr<Completions> completions;
         std::size_t index;
     };
-    awaitable<bool> listen_once();
+    awaitable<bool> listen_once(Duration span);
     awaitable<void> read_once(std::vector<JobRef> refs);
     std::vector<JobRef> take_wanted();
     void want_all();

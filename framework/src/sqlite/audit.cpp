@@ -9,22 +9,24 @@ namespace cohort::sqlite {
 namespace {
 
 struct Rule {
-    char const* condition;  // of a row that breaks it
+    char const* condition;  // of a job `j` that breaks it; its places are r, l, n and e
     char const* sentence;
 };
 
-// That a job is in one place only, with one unique key, is the indexes' work; integrity_check proves them.
 constexpr std::array rules = {
-    Rule{"j.state NOT BETWEEN 0 AND 7", "is in a state that does not exist"},
-    Rule{"j.state = 2 AND (j.incarnation IS NULL OR j.claim_no IS NULL)", "runs without a token"},
-    Rule{"j.state = 2 AND j.started IS NULL", "runs and has never started"},
-    Rule{"(j.state >= 4) <> (j.finished IS NOT NULL)", "has a wrong end time"},
-    Rule{"j.state <> 4 AND j.result IS NOT NULL", "has a result and has not succeeded"},
-    Rule{"j.state <> 2 AND j.cancel_requested <> 0", "is to be cancelled and does not run"},
-    Rule{"j.state = 2 AND j.alarm IS NOT NULL", "runs and is looked at by upkeep"},
-    Rule{"j.state = 1 AND j.alarm IS NOT j.expires", "waits and would expire at a wrong time"},
-    Rule{"j.state NOT IN (1, 2) AND j.alarm IS NULL", "is never looked at by upkeep"},
+    Rule{"(r.seq IS NOT NULL) + (l.seq IS NOT NULL) + (n.seq IS NOT NULL) + (e.seq IS NOT NULL) <> 1",
+         "is not in exactly one of ready, later, running and ended"},
+    Rule{"l.state NOT IN (0, 3) OR e.state NOT IN (4, 5, 6, 7)", "is in a state that does not belong there"},
+    Rule{"l.queue <> j.queue OR n.queue <> j.queue OR e.queue <> j.queue", "is in two queues"},
+    Rule{"e.state <> 4 AND e.result IS NOT NULL", "has a result and has not succeeded"},
+    Rule{"(j.unique_key IS NOT NULL AND e.seq IS NULL) <> (k.seq IS NOT NULL)", "holds a wrong unique key"},
+    Rule{"(j.expires IS NOT NULL AND coalesce(p.generation, 0) = 0 AND (r.seq IS NOT NULL OR l.state = 0) "
+         "AND coalesce(p.attempt, 0) = 0) <> (x.seq IS NOT NULL)",
+         "would expire at a wrong time"},
 };
+
+// Rows of jobs that are not there.
+constexpr std::array tables = {"ready", "later", "running", "ended", "past", "expiring", "keys"};
 
 constexpr int most_per_rule = 20;
 
@@ -35,18 +37,27 @@ Progress Audit::step(Session& session) {
     for (auto const& rule : rules) {
         Statement find{
             session.database().handle(),
-            std::string{"SELECT q.name || '/' || j.id, j.state FROM jobs j JOIN queues q ON q.id = j.queue "
-                        "WHERE q.namespace = ? AND ("} +
+            std::string{
+                "SELECT q.name || '/' || j.id FROM jobs j JOIN queues q ON q.id = j.queue "
+                "LEFT JOIN past p ON p.seq = j.seq LEFT JOIN running n ON n.seq = j.seq "
+                "LEFT JOIN ended e ON e.seq = j.seq "
+                "LEFT JOIN later l ON l.queue = j.queue AND l.due = coalesce(p.due, j.due) AND l.seq = j.seq "
+                "LEFT JOIN ready r ON r.queue = j.queue AND r.rank = -j.priority "
+                "AND r.due = coalesce(p.due, j.due) AND r.seq = j.seq "
+                "LEFT JOIN expiring x ON x.queue = j.queue AND x.expires = j.expires AND x.seq = j.seq "
+                "LEFT JOIN keys k ON k.queue = j.queue AND k.unique_key = j.unique_key AND k.seq = j.seq "
+                "WHERE q.namespace = ? AND ("} +
                 rule.condition + ") LIMIT " + std::to_string(most_per_rule)};
         find.bind(std::string_view{session.config().space});
-        while (find.step()) {
-            auto const state = find.integer(1);
-            bool const known = state >= 0 && state < static_cast<std::int64_t>(std::size(all_states));
-            faults.push_back(
-                "job " + find.string(0) + " (" +
-                (known ? std::string{to_string(static_cast<JobState>(state))} : std::to_string(state)) +
-                ") " + rule.sentence);
-        }
+        while (find.step())
+            faults.push_back("job " + find.string(0) + " " + rule.sentence);
+    }
+    for (auto const* table : tables) {
+        Statement find{session.database().handle(), std::string{"SELECT seq FROM "} + table +
+                                                        " WHERE seq NOT IN (SELECT seq FROM jobs) LIMIT 20"};
+        while (find.step())
+            faults.push_back(std::string{"the table "} + table + " has job " + find.string(0) +
+                             ", which does not exist");
     }
     Statement lost{session.database().handle(),
                    "SELECT id FROM jobs WHERE queue NOT IN (SELECT id FROM queues) LIMIT 20"};

@@ -13,47 +13,38 @@ namespace {
 // upkeep.
 constexpr std::int64_t most_promoted = 500;
 
-// jobs: T2 for what has fallen due, T14 for what has expired before it was due. The select keeps the common
-// case, in which there is nothing, free of writing.
-void promote(Session& session, std::int64_t queue) {
-    static std::string const look = "SELECT EXISTS (SELECT 1 FROM jobs WHERE queue = ?1 AND state IN (0, 3) "
-                                    "AND alarm IS NOT NULL AND alarm <= ?2)";
-    {
-        Use const find{session.prepare(look)};
-        find->bind(queue).bind(session.now());
-        if (!find->step() || find->integer(0) == 0) return;
-    }
-    static std::string const sql =
-        "UPDATE jobs SET state = 1, alarm = expires WHERE seq IN (SELECT seq FROM jobs WHERE queue = ?1 "
-        "AND state IN (0, 3) AND alarm IS NOT NULL AND alarm <= ?2 AND due <= ?2 LIMIT ?3)";
-    session.prepare(sql).bind(queue).bind(session.now()).bind(most_promoted).run();
-}
-
 std::vector<Row> read_ready(Session& session, std::int64_t queue, std::size_t limit) {
     static std::string const sql =
-        "SELECT " + row_columns() +
-        " FROM jobs WHERE queue = ? AND state = 1 ORDER BY priority DESC, due, seq LIMIT ?";
+        select_ready_rows() + "WHERE r.queue = ? ORDER BY r.rank, r.due, r.seq LIMIT ?";
     std::vector<Row> rows;
     Use const ready{session.prepare(sql)};
     ready->bind(queue).bind(static_cast<std::int64_t>(limit));
     while (ready->step())
-        rows.push_back(read_row(*ready));
+        rows.push_back(read_ready_row(*ready));
     return rows;
 }
 
-// jobs: the transition T3 as cohort::claim makes it, for one row that was read as queued in this transaction.
-void mark_running(Session& session, Row const& row) {
-    static std::string const sql =
-        "UPDATE jobs SET state = 2, alarm = NULL, expires = NULL, attempt = ?, incarnation = ?, "
-        "claim_no = ?, started = ? WHERE seq = ?";
-    JobRecord const& record = row.record;
-    session.prepare(sql)
-        .bind(record.counters.attempt)
-        .bind(std::string_view{record.token->incarnation})
-        .bind(static_cast<std::int64_t>(record.token->claim))
-        .bind(record.started)
-        .bind(row.seq)
+// ready, running: the transition T3 as cohort::claim makes it, for the first of the queue, which have been
+// read as `rows` in this transaction. In two statements for all: each of its own would cost more than what it
+// does.
+void mark_running(Session& session, std::vector<Row> const& rows, Token const& token) {
+    static std::string const enter =
+        "INSERT INTO running (seq, queue, attempt, incarnation, claim_no, started) "
+        "SELECT r.seq, r.queue, coalesce((SELECT attempt FROM past p WHERE p.seq = r.seq), 0) + 1, ?, ?, ? "
+        "FROM ready r WHERE r.queue = ? ORDER BY r.rank, r.due, r.seq LIMIT ?";
+    session.prepare(enter)
+        .bind(std::string_view{token.incarnation})
+        .bind(static_cast<std::int64_t>(token.claim))
+        .bind(session.now())
+        .bind(rows.front().queue)
+        .bind(static_cast<std::int64_t>(rows.size()))
         .run();
+    static std::string const leave = "DELETE FROM ready WHERE queue = ? AND (rank, due, seq) <= (?, ?, ?)";
+    Row const& last = rows.back();
+    session.prepare(leave).bind(last.queue).bind(-last.record.priority).bind(last.due).bind(last.seq).run();
+    for (auto const& row : rows) {
+        if (row.expires != never) remove_expiring(session, row);
+    }
 }
 
 }  // namespace
@@ -106,9 +97,8 @@ bool Claim::is_settled(Session& session) {
 }
 
 void Claim::repeat(Session& session) {
-    static std::string const sql =
-        "SELECT " + row_columns() +
-        " FROM jobs WHERE state = 2 AND incarnation = ? AND claim_no = ? ORDER BY seq";
+    static std::string const sql = select_rows("running n CROSS JOIN jobs j ON j.seq = n.seq") +
+                                   "WHERE n.incarnation = ? AND n.claim_no = ? ORDER BY n.seq";
     Use const held{session.prepare(sql)};
     held->bind(std::string_view{params_.incarnation}).bind(static_cast<std::int64_t>(params_.number));
     while (held->step()) {
@@ -127,10 +117,8 @@ void Claim::repeat(Session& session) {
 Progress Claim::peek(Session& session) {
     if (is_settled(session)) return Progress::done;
     static std::string const sql =
-        "SELECT q.paused, EXISTS (SELECT 1 FROM jobs WHERE queue = ?1 AND state = 1), "
-        "(SELECT min(alarm) FROM jobs WHERE queue = ?1 AND state = 0 AND alarm IS NOT NULL), "
-        "(SELECT min(alarm) FROM jobs WHERE queue = ?1 AND state = 3 AND alarm IS NOT NULL) FROM queues q "
-        "WHERE q.id = ?1";
+        "SELECT q.paused, EXISTS (SELECT 1 FROM ready WHERE queue = ?1), "
+        "(SELECT min(due) FROM later WHERE queue = ?1) FROM queues q WHERE q.id = ?1";
     std::optional<Instant> next_due;
     waiting_.queues.clear();
     for (auto const& source : sources_) {
@@ -140,10 +128,7 @@ Progress Claim::peek(Session& session) {
         look->bind(source.queue);
         if (!look->step() || look->integer(0) != 0) continue;
         if (look->integer(1) != 0) return Progress::more;
-        for (int column : {2, 3}) {
-            if (look->is_null(column)) continue;
-            next_due = std::min(next_due.value_or(never), look->instant(column));
-        }
+        if (!look->is_null(2)) next_due = std::min(next_due.value_or(never), look->instant(2));
     }
     if (next_due && *next_due <= session.now()) return Progress::more;
     return wait_or_end(session, next_due);
@@ -168,28 +153,35 @@ Progress Claim::step(Session& session) {
     return reply.jobs.empty() && !is_repeat ? Progress::wait : Progress::done;
 }
 
+// T14 for those of the rows that did not start in time; true when there were any.
+bool Claim::end_expired(Session& session, std::string const& queue, std::vector<Row>& rows) {
+    bool some = false;
+    for (auto& row : rows) {
+        row.record.ref.queue = queue;
+        if (!expire(row.record, session.now())) continue;
+        save_job(session, row, JobState::queued);
+        some = true;
+    }
+    return some;
+}
+
 void Claim::take(Session& session, Source const& source) {
     if (session.queue(*source.name).paused) return;
-    promote(session, source.queue);
-    Token const token{params_.incarnation, params_.number};
+    promote_due(session, source.queue, most_promoted);
     auto const before = reply.jobs.size();
-    bool some_expired = true;
-    while (some_expired && reply.jobs.size() < params_.limit) {
-        some_expired = false;
-        for (auto& row : read_ready(session, source.queue, params_.limit - reply.jobs.size())) {
-            row.record.ref.queue = *source.name;
-            if (expire(row.record, session.now())) {
-                // Something else may be behind it, so look again.
-                some_expired = true;
-                save_job(session, row, JobState::queued);
-                continue;
-            }
-            cohort::claim(row.record, token, session.now());
-            mark_running(session, row);
-            reply.jobs.push_back(std::move(row.record));
-        }
+    auto rows = read_ready(session, source.queue, params_.limit - before);
+    // Something else may be behind those that have expired, so look again.
+    while (end_expired(session, *source.name, rows))
+        rows = read_ready(session, source.queue, params_.limit - before);
+    if (rows.empty()) return;
+    Token const token{params_.incarnation, params_.number};
+    mark_running(session, rows, token);
+    for (auto& row : rows) {
+        row.record.ref.queue = *source.name;
+        cohort::claim(row.record, token, session.now());
+        session.hold(row);
+        reply.jobs.push_back(std::move(row.record));
     }
-    if (reply.jobs.size() == before) return;
     static std::string const sql = "UPDATE served SET last_claim = ? WHERE worker = ? AND queue = ?";
     session.prepare(sql)
         .bind(static_cast<std::int64_t>(params_.number))

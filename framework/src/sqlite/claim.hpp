@@ -31,6 +31,7 @@ private:
     // Finds out what the worker may claim; true when that ends the operation.
     bool is_settled(Session& session);
     void repeat(Session& session);
+    static bool end_expired(Session& session, std::string const& queue, std::vector<Row>& rows);
     void take(Session& session, Source const& source);
     Progress wait_or_end(Session& session, std::optional<Instant> next_due);
 

@@ -17,17 +17,13 @@ constexpr std::int64_t rows_per_page = 200'000;
 
 }  // namespace
 
-// queues, jobs: counts along the index of each state.
+// queues, and counts along the keys of the tables in which their jobs are.
 Progress ListQueues::step(Session& session) {
     static std::string const sql = [] {
-        std::string text = "SELECT q.name, q.paused, q.max_length, "
-                           "(SELECT min(due) FROM jobs WHERE queue = q.id AND state = 1)";
-        for (auto const state : all_states) {
-            std::string const number = std::to_string(static_cast<int>(state));
-            bool const in_alarm = state != JobState::queued && state != JobState::running;
-            text += ", (SELECT count(*) FROM jobs WHERE queue = q.id AND state = " + number +
-                    (in_alarm ? " AND alarm IS NOT NULL)" : ")");
-        }
+        std::string text =
+            "SELECT q.name, q.paused, q.max_length, (SELECT min(due) FROM ready WHERE queue = q.id)";
+        for (auto const state : all_states)
+            text += ", (SELECT count(*) FROM (" + select_seqs(state, "q.id") + "))";
         return text + " FROM queues q WHERE q.namespace = ? ORDER BY q.name";
     }();
     queues.clear();
@@ -60,10 +56,13 @@ ListJobs::ListJobs(ListParams params) : params_{std::move(params)} {
 // whole.
 Progress ListJobs::step(Session& session) {
     static std::string const sql =
-        "SELECT " + row_columns() +
-        " FROM jobs NOT INDEXED WHERE seq > ?1 AND seq <= ?2 AND queue = ?3 "
-        "AND (?4 < 0 OR state = ?4) AND (?5 = '' OR instr(id, ?5) OR instr(name, ?5) OR instr(arguments, ?5) "
-        "OR instr(coalesce(error, ''), ?5) OR instr(coalesce(unique_key, ''), ?5)) ORDER BY seq LIMIT ?6";
+        select_rows("jobs j NOT INDEXED") +
+        "WHERE j.seq > ?1 AND j.seq <= ?2 AND j.queue = ?3 AND (?4 < 0 OR ?4 = CASE WHEN n.seq IS NOT NULL "
+        "THEN 2 "
+        "WHEN e.seq IS NOT NULL THEN e.state WHEN l.seq IS NOT NULL THEN l.state ELSE 1 END) "
+        "AND (?5 = '' OR instr(j.id, ?5) OR instr(j.name, ?5) OR instr(j.arguments, ?5) "
+        "OR instr(coalesce(p.error, ''), ?5) OR instr(coalesce(j.unique_key, ''), ?5)) ORDER BY j.seq LIMIT "
+        "?6";
     static std::string const last_sql = "SELECT max(seq) FROM jobs";
     page = {};
     auto const queue = session.find_queue(params_.queue);
@@ -96,9 +95,8 @@ Progress ListJobs::step(Session& session) {
 
 Progress FindById::step(Session& session) {
     // CROSS JOIN: one look per queue into the index on (queue, id).
-    static std::string const sql = "SELECT " + row_columns("j.") +
-                                   ", q.name FROM queues q CROSS JOIN jobs j "
-                                   "ON j.queue = q.id AND j.id = ?1 WHERE q.namespace = ?2";
+    static std::string const sql =
+        select_rows("queues q CROSS JOIN jobs j ON j.queue = q.id AND j.id = ?1") + "WHERE q.namespace = ?2";
     record.reset();
     Use const find{session.prepare(sql)};
     find->bind(std::string_view{id_}).bind(std::string_view{session.config().space});

@@ -4,6 +4,7 @@
 #include "sqlite/jobs.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 namespace cohort::sqlite {
@@ -12,11 +13,10 @@ namespace {
 constexpr std::int64_t removed_per_step = 500;
 constexpr std::size_t refs_per_step = 64;
 
-// jobs: is the unique key of an ended job now held by another one?
+// keys: is the unique key of an ended job now held by another one?
 bool is_key_taken(Session& session, Row const& row) {
     if (row.record.unique.empty()) return false;
-    static std::string const sql =
-        "SELECT 1 FROM jobs WHERE queue = ? AND unique_key = ? AND unique_key IS NOT NULL AND state < 4";
+    static std::string const sql = "SELECT 1 FROM keys WHERE queue = ? AND unique_key = ?";
     Use const find{session.prepare(sql)};
     find->bind(row.queue).bind(std::string_view{row.record.unique});
     return find->step();
@@ -29,6 +29,20 @@ bool requeue_one(Session& session, JobRef const& ref) {
     if (!requeue(row->record, session.now())) return false;
     save_job(session, *row, before);
     return true;
+}
+
+// A statement for each state, since each is in another table.
+std::string const& find_in(JobState state) {
+    static auto const all = [] {
+        std::array<std::string, std::size(all_states)> texts;
+        for (auto const one : all_states) {
+            texts[static_cast<std::size_t>(one)] = "SELECT j.seq, j.id, j.client FROM (" +
+                                                   select_seqs(one, "?1") +
+                                                   " LIMIT ?2) s CROSS JOIN jobs j ON j.seq = s.seq";
+        }
+        return texts;
+    }();
+    return all[static_cast<std::size_t>(state)];
 }
 
 }  // namespace
@@ -53,8 +67,6 @@ Progress SetFlow::step(Session& session) {
 
 // jobs: a part of those of each state in turn. A step that finds fewer than it may remove has found the last.
 Progress Purge::step(Session& session) {
-    static std::string const find =
-        "SELECT seq, id, client FROM jobs WHERE queue = ?1 AND state = ?2 LIMIT ?3";
     auto const queue = session.find_queue(queue_);
     if (!queue) return Progress::done;
     std::vector<std::int64_t> found;
@@ -62,8 +74,8 @@ Progress Purge::step(Session& session) {
         if (state == JobState::running) continue;
         auto const left = removed_per_step - static_cast<std::int64_t>(found.size());
         if (left == 0) break;
-        Use const read{session.prepare(find)};
-        read->bind(*queue).bind(static_cast<std::int64_t>(state)).bind(left);
+        Use const read{session.prepare(find_in(state))};
+        read->bind(*queue).bind(left);
         while (read->step()) {
             found.push_back(read->integer(0));
             // Whoever awaits a job that had not ended learns that it is unknown now.

@@ -22,6 +22,17 @@ bool is_forgotten(JobRecord const& record, Instant now) noexcept;
 // kept; notes whom that concerns. `before` is the state that the row was read with.
 void save_job(Session& session, Row const& row, JobState before);
 
+// "SELECT seq FROM …": the jobs of a queue that are in that state. `queue` is an expression for its number.
+std::string select_seqs(JobState state, std::string_view queue);
+
+// A new job, or one that waits again: into `ready` or `later`.
+void add_waiting(Session& session, std::int64_t queue, std::int64_t seq, JobRecord const& record);
+// It waits no longer for a first run that would have to begin in time.
+void remove_expiring(Session& session, Row const& row);
+
+// In a transaction: T2 for the first `most` of what has fallen due. Says how many.
+std::uint32_t promote_due(Session& session, std::int64_t queue, std::int64_t most);
+
 void remove_job(Session& session, std::int64_t seq);
 
 // In a transaction: the job has reached its end, or waits for a worker.

@@ -21,9 +21,9 @@ std::string joined(std::vector<std::string> const& words) {
 
 // All that runs under this life, up to `limit`.
 std::vector<Row> held_rows(Session& session, std::string_view incarnation, std::size_t limit) {
-    static std::string const sql = "SELECT " + row_columns("j.") +
-                                   " FROM jobs j JOIN queues q ON q.id = j.queue "
-                                   "WHERE j.state = 2 AND j.incarnation = ? AND q.namespace = ? LIMIT ?";
+    static std::string const sql =
+        select_rows("running n CROSS JOIN jobs j ON j.seq = n.seq CROSS JOIN queues q ON q.id = n.queue") +
+        "WHERE n.incarnation = ? AND q.namespace = ? LIMIT ?";
     std::vector<Row> rows;
     Use const held{session.prepare(sql)};
     held->bind(incarnation)
@@ -99,8 +99,9 @@ Progress Renew::step(Session& session) {
 
 void Renew::compare(Session& session) {
     static std::string const sql =
-        "SELECT j.queue, j.id, j.cancel_requested, j.claim_no FROM jobs j JOIN queues q ON q.id = j.queue "
-        "WHERE j.state = 2 AND j.incarnation = ? AND q.namespace = ?";
+        "SELECT n.queue, j.id, n.cancel_requested, n.claim_no FROM running n CROSS JOIN jobs j ON j.seq = "
+        "n.seq "
+        "CROSS JOIN queues q ON q.id = n.queue WHERE n.incarnation = ? AND q.namespace = ?";
     std::map<std::string, std::vector<JobRecord>> stored;
     {
         Use const held{session.prepare(sql)};
@@ -124,7 +125,7 @@ void Renew::compare(Session& session) {
     }
 }
 
-// workers, served: the rows go first, which fences at once; jobs: what it held, in steps.
+// workers, served: the rows go first, which fences at once; then what it held, in steps.
 Progress Retire::step(Session& session) {
     static std::string const sql = "DELETE FROM workers WHERE namespace = ? AND incarnation = ?";
     session.prepare(sql)

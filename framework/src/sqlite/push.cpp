@@ -19,41 +19,51 @@ JobRecord place(NewJob const& job, Instant now) {
     times.delay = job.delay;
     times.eta = job.eta;
     times.expires = job.expires;
+    times.priority = job.priority;
     return make_record(std::move(times), now);
 }
 
-// jobs: one row, unless its id or its unique key is there already. One statement, so nobody can come between.
+// jobs: one row, unless its id is there already. One statement, so nobody can come between.
 bool insert(Session& session, std::int64_t queue, NewJob const& job, JobRecord const& record) {
     static std::string const sql =
-        "INSERT INTO jobs (queue, id, state, alarm, priority, due, expires, record_version, created, name, "
-        "version, "
-        "unique_key, client, sender, max_retries, max_lost, timeout, backoff, keep_result, keep_error, "
-        "arguments) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+        "INSERT INTO jobs (queue, id, record_version, created, due, expires, priority, name, version, "
+        "unique_key, "
+        "client, sender, max_retries, max_lost, timeout, backoff, keep_result, keep_error, arguments) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
     std::string const backoff = format_backoff(job.policy.backoff);
     Statement& s = session.prepare(sql);
-    s.bind(queue).bind(std::string_view{job.ref.id}).bind(static_cast<std::int64_t>(record.state));
-    s.bind(alarm_of(record)).bind(job.priority).bind(record.due);
+    s.bind(queue).bind(std::string_view{job.ref.id}).bind(std::int64_t{record_version});
+    s.bind(record.created).bind(record.due);
     if (record.expires == never)
         s.bind_null();
     else
         s.bind(record.expires);
-    s.bind(std::int64_t{record_version})
-        .bind(record.created)
-        .bind(std::string_view{job.name})
-        .bind(job.version);
+    s.bind(job.priority).bind(std::string_view{job.name}).bind(job.version);
     s.bind_text_or_null(job.unique).bind_text_or_null(job.client).bind_text_or_null(job.sender);
     s.bind(job.policy.max_retries)
         .bind(job.policy.max_lost)
         .bind(job.policy.timeout)
         .bind_text_or_null(backoff);
     s.bind(job.policy.keep_result).bind(job.policy.keep_error).bind(std::string_view{job.arguments});
-    return s.run() == 1;
+    if (s.run() != 1) return false;
+
+    // ready or later, expiring, keys
+    auto const seq = sqlite3_last_insert_rowid(session.database().handle());
+    add_waiting(session, queue, seq, record);
+    if (record.expires != never) {
+        static std::string const limit = "INSERT INTO expiring (queue, expires, seq) VALUES (?, ?, ?)";
+        session.prepare(limit).bind(queue).bind(record.expires).bind(seq).run();
+    }
+    if (!job.unique.empty()) {
+        static std::string const key = "INSERT INTO keys (queue, unique_key, seq) VALUES (?, ?, ?)";
+        session.prepare(key).bind(queue).bind(std::string_view{job.unique}).bind(seq).run();
+    }
+    return true;
 }
 
 // Has this id been used before? Nothing: it has not, or that job's retention had ended and it is now gone.
 std::optional<PushResult> earlier(Session& session, std::int64_t queue, NewJob const& job) {
-    static std::string const sql = "SELECT " + row_columns() + " FROM jobs WHERE queue = ? AND id = ?";
+    static std::string const sql = select_rows() + "WHERE j.queue = ? AND j.id = ?";
     Row row;
     {
         Use const find{session.prepare(sql)};
@@ -79,7 +89,7 @@ std::optional<PushResult> earlier(Session& session, std::int64_t queue, NewJob c
 std::optional<PushResult> holder(Session& session, std::int64_t queue, NewJob const& job) {
     if (job.unique.empty()) return std::nullopt;
     static std::string const sql =
-        "SELECT id FROM jobs WHERE queue = ? AND unique_key = ? AND unique_key IS NOT NULL AND state < 4";
+        "SELECT j.id FROM keys k CROSS JOIN jobs j ON j.seq = k.seq WHERE k.queue = ? AND k.unique_key = ?";
     Use const find{session.prepare(sql)};
     find->bind(queue).bind(std::string_view{job.unique});
     if (!find->step()) return std::nullopt;
@@ -89,13 +99,10 @@ std::optional<PushResult> holder(Session& session, std::int64_t queue, NewJob co
     return result;
 }
 
-// Waiting jobs, counted up to the bound: three ranges of two indexes.
+// Waiting jobs, counted up to the bound.
 std::uint64_t count_waiting(Session& session, Queue const& queue) {
-    static std::string const sql =
-        "SELECT count(*) FROM (SELECT 1 FROM jobs WHERE queue = ?1 AND state = 1 "
-        "UNION ALL SELECT 1 FROM jobs WHERE queue = ?1 AND state = 0 AND alarm IS NOT NULL "
-        "UNION ALL SELECT 1 FROM jobs WHERE queue = ?1 AND state = 3 AND alarm IS NOT NULL "
-        "LIMIT ?2)";
+    static std::string const sql = "SELECT count(*) FROM (SELECT 1 FROM ready WHERE queue = ?1 "
+                                   "UNION ALL SELECT 1 FROM later WHERE queue = ?1 LIMIT ?2)";
     Use const count{session.prepare(sql)};
     count->bind(queue.id).bind(static_cast<std::int64_t>(queue.max_length));
     return count->step() ? static_cast<std::uint64_t>(count->integer(0)) : 0;
@@ -124,7 +131,9 @@ PushResult Push::store(Session& session, NewJob const& job) {
     Queue& queue = session.queue(job.ref.queue);
     JobRecord const record = place(job, session.now());
     bool const full = is_full(session, queue);
-    if (full || !insert(session, queue.id, job, record)) {
+    // A key is looked at before anything is stored; an id is found out about by storing.
+    bool const is_keyed = !job.unique.empty();
+    if (full || is_keyed || !insert(session, queue.id, job, record)) {
         if (auto known = earlier(session, queue.id, job)) return *known;
         if (auto known = holder(session, queue.id, job)) return *known;
         if (full) {
@@ -135,7 +144,7 @@ PushResult Push::store(Session& session, NewJob const& job) {
                             " waiting jobs, its max_length; push again later, or configure a larger one";
             return result;
         }
-        // What was in the way has just been removed.
+        // What was in the way, if anything was, has just been removed.
         insert(session, queue.id, job, record);
     }
     if (queue.waiting) ++*queue.waiting;

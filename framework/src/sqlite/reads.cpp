@@ -29,19 +29,22 @@ Ending read_ending(Session& session, JobRef const& ref) {
     ending.known = false;
     auto const queue = session.find_queue(ref.queue);
     if (!queue) return ending;
-    // A terminal job's alarm is the end of its retention.
     static std::string const sql =
-        "SELECT state, reason, attempt, result, error FROM jobs "
-        "WHERE queue = ?1 AND id = ?2 AND (state < 4 OR alarm IS NULL OR alarm > ?3)";
+        "SELECT e.state, e.attempt, e.result, p.reason, p.error FROM jobs j "
+        "LEFT JOIN ended e ON e.seq = j.seq LEFT JOIN past p ON p.seq = j.seq AND e.state <> 4 "
+        "WHERE j.queue = ?1 AND j.id = ?2 AND (e.forget IS NULL OR e.forget > ?3)";
     Use const find{session.prepare(sql)};
     find->bind(*queue).bind(std::string_view{ref.id}).bind(session.now());
     if (!find->step()) return ending;
     ending.known = true;
+    if (find->is_null(0)) {
+        if (auto const row = find_job(session, ref)) ending.state = row->record.state;
+        return ending;
+    }
     ending.state = static_cast<JobState>(find->integer(0));
-    if (!is_terminal(ending.state)) return ending;
-    ending.reason = static_cast<FailReason>(find->integer(1));
-    ending.attempt = static_cast<std::uint32_t>(find->integer(2));
-    ending.result = find->text(3);
+    ending.attempt = static_cast<std::uint32_t>(find->integer(1));
+    ending.result = find->text(2);
+    ending.reason = static_cast<FailReason>(find->integer(3));
     ending.error = find->text(4);
     return ending;
 }

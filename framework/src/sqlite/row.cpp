@@ -13,46 +13,22 @@
 namespace cohort::sqlite {
 namespace {
 
-constexpr std::array columns = {"seq",
-                                "queue",
-                                "id",
-                                "state",
-                                "priority",
-                                "due",
-                                "attempt",
-                                "incarnation",
-                                "claim_no",
-                                "started",
-                                "finished",
-                                "expires",
-                                "cancel_requested",
-                                "failures",
-                                "lost",
-                                "released",
-                                "generation",
-                                "reason",
-                                "created",
-                                "name",
-                                "version",
-                                "unique_key",
-                                "client",
-                                "sender",
-                                "max_retries",
-                                "max_lost",
-                                "timeout",
-                                "backoff",
-                                "keep_result",
-                                "keep_error",
-                                "arguments",
-                                "note",
-                                "error",
-                                "result",
-                                "record_version"};
-
-std::optional<Instant> finite(Instant at) noexcept {
-    if (at == never) return std::nullopt;
-    return at;
-}
+// read_asked() takes them in this order ...
+constexpr std::string_view asked_columns =
+    "j.seq, j.queue, j.id, j.created, j.due, j.expires, j.priority, j.name, j.version, j.unique_key, "
+    "j.client, "
+    "j.sender, j.max_retries, j.max_lost, j.timeout, j.backoff, j.keep_result, j.keep_error, j.arguments, "
+    "j.record_version";
+// ... read_past() these ...
+constexpr std::string_view past_columns = ", p.due, p.attempt, p.failures, p.lost, p.released, p.generation, "
+                                          "p.reason, p.incarnation, p.claim_no, p.started, "
+                                          "p.error, p.note";
+constexpr int first_past = 20;
+// ... and read_place() these.
+constexpr std::string_view place_columns = ", n.attempt, n.incarnation, n.claim_no, n.started, "
+                                           "n.cancel_requested, l.state, e.state, e.attempt, e.incarnation, "
+                                           "e.claim_no, e.started, e.finished, e.result";
+constexpr int first_place = first_past + 12;
 
 // Hand-written rows may hold anything.
 template<class T>
@@ -73,44 +49,26 @@ FailReason reason_of(std::int64_t value) noexcept {
     return known ? static_cast<FailReason>(value) : FailReason::corrupt_state;
 }
 
-}  // namespace
-
-std::string row_columns(std::string_view prefix) {
-    std::string out;
-    for (auto const* column : columns) {
-        if (!out.empty()) out += ", ";
-        out += prefix;
-        out += column;
-    }
-    return out;
+std::optional<Instant> instant_if_any(Statement const& s, int column) {
+    if (s.is_null(column)) return std::nullopt;
+    return s.instant(column);
 }
 
-Row read_row(Statement const& s) {
-    Row row;
+std::optional<Token> token_if_any(Statement const& s, int column) {
+    if (s.is_null(column)) return std::nullopt;
+    return Token{s.string(column), number<std::uint64_t>(s.integer(column + 1))};
+}
+
+void read_asked(Statement const& s, Row& row) {
     JobRecord& record = row.record;
     int at = 0;
     row.seq = s.integer(at++);
     row.queue = s.integer(at++);
     record.ref.id = s.text(at++);
-    record.state = state_of(s.integer(at++));
-    record.priority = static_cast<std::int32_t>(s.integer(at++));
-    record.due = s.instant(at++);
-    record.counters.attempt = number<std::uint32_t>(s.integer(at++));
-    if (!s.is_null(at)) record.token = Token{s.string(at), number<std::uint64_t>(s.integer(at + 1))};
-    at += 2;
-    if (!s.is_null(at)) record.started = s.instant(at);
-    ++at;
-    if (!s.is_null(at)) record.finished = s.instant(at);
-    ++at;
-    if (!s.is_null(at)) record.expires = s.instant(at);
-    ++at;
-    record.cancel_requested = s.integer(at++) != 0;
-    record.counters.failures = number<std::uint32_t>(s.integer(at++));
-    record.counters.lost = number<std::uint32_t>(s.integer(at++));
-    record.counters.released = number<std::uint32_t>(s.integer(at++));
-    record.generation = number<std::uint32_t>(s.integer(at++));
-    record.reason = reason_of(s.integer(at++));
     record.created = s.instant(at++);
+    row.first_due = row.due = record.due = s.instant(at++);
+    record.expires = instant_if_any(s, at++).value_or(never);
+    record.priority = static_cast<std::int32_t>(s.integer(at++));
     record.name = s.text(at++);
     record.version = number<std::uint32_t>(s.integer(at++));
     record.unique = s.text(at++);
@@ -124,31 +82,106 @@ Row read_row(Statement const& s) {
     record.policy.keep_result = Duration{s.integer(at++)};
     record.policy.keep_error = Duration{s.integer(at++)};
     record.arguments = s.text(at++);
-    record.note = s.text(at++);
-    record.error = s.text(at++);
-    record.result = s.text(at++);
     if (s.integer(at) > record_version) {
         throw Error{errc::bad_envelope, "the record of job \"" + record.ref.id + "\" has version " +
                                             std::to_string(s.integer(at)) +
                                             ", and this program reads them up to " +
                                             std::to_string(record_version) + "; use a newer Cohort"};
     }
+}
+
+void read_past(Statement const& s, Row& row) {
+    int at = first_past;
+    row.has_past = !s.is_null(at);
+    if (!row.has_past) return;
+    JobRecord& record = row.record;
+    row.due = record.due = s.instant(at++);
+    record.counters.attempt = number<std::uint32_t>(s.integer(at++));
+    record.counters.failures = number<std::uint32_t>(s.integer(at++));
+    record.counters.lost = number<std::uint32_t>(s.integer(at++));
+    record.counters.released = number<std::uint32_t>(s.integer(at++));
+    record.generation = number<std::uint32_t>(s.integer(at++));
+    record.reason = reason_of(s.integer(at++));
+    record.token = token_if_any(s, at);
+    at += 2;
+    record.started = instant_if_any(s, at++);
+    record.error = s.text(at++);
+    record.note = s.text(at++);
+}
+
+void read_place(Statement const& s, Row& row) {
+    JobRecord& record = row.record;
+    int const running = first_place;
+    int const later = running + 5;
+    int const ended = later + 1;
+    if (!s.is_null(running)) {
+        record.state = JobState::running;
+        record.counters.attempt = number<std::uint32_t>(s.integer(running));
+        record.token = token_if_any(s, running + 1);
+        record.started = instant_if_any(s, running + 3);
+        record.cancel_requested = s.integer(running + 4) != 0;
+    } else if (!s.is_null(ended)) {
+        record.state = state_of(s.integer(ended));
+        record.counters.attempt = number<std::uint32_t>(s.integer(ended + 1));
+        record.token = token_if_any(s, ended + 2);
+        record.started = instant_if_any(s, ended + 4);
+        record.finished = instant_if_any(s, ended + 5);
+        record.result = s.text(ended + 6);
+    } else if (!s.is_null(later)) {
+        record.state = state_of(s.integer(later));
+    } else {
+        record.state = JobState::queued;
+    }
+}
+
+// It is about the first start: one that has begun, or that an operator sent back, does not expire.
+void finish_reading(Row& row) {
+    if (row.record.counters.attempt > 0 || row.record.generation > 0) row.record.expires = never;
+    row.expires = row.record.expires;
+}
+
+}  // namespace
+
+std::string select_rows(std::string_view from) {
+    // CROSS JOIN and LEFT JOIN: in this order, whatever the planner believes about the tables' sizes.
+    std::string sql = "SELECT " + std::string{asked_columns} + std::string{past_columns} +
+                      std::string{place_columns} + " FROM " + std::string{from} +
+                      " LEFT JOIN past p ON p.seq = j.seq";
+    if (from.find("running n") == from.npos) sql += " LEFT JOIN running n ON n.seq = j.seq";
+    return sql +
+           " LEFT JOIN ended e ON e.seq = j.seq "
+           "LEFT JOIN later l ON l.queue = j.queue AND l.due = coalesce(p.due, j.due) AND l.seq = j.seq ";
+}
+
+Row read_row(Statement const& s) {
+    Row row;
+    read_asked(s, row);
+    read_past(s, row);
+    read_place(s, row);
+    finish_reading(row);
     return row;
 }
 
-std::optional<Instant> alarm_of(JobRecord const& record) noexcept {
-    switch (record.state) {
-    case JobState::scheduled:
-        return std::min(record.due, record.expires);
-    case JobState::retrying:
-        return record.due;
-    case JobState::queued:
-        return finite(record.expires);
-    case JobState::running:
-        return std::nullopt;
-    default:  // never, too: so every ended job is in the index
-        return forget_at(record);
-    }
+std::string select_ready_rows() {
+    return "SELECT " + std::string{asked_columns} + std::string{past_columns} +
+           " FROM ready r CROSS JOIN jobs j ON j.seq = r.seq LEFT JOIN past p ON p.seq = r.seq ";
+}
+
+Row read_ready_row(Statement const& s) {
+    Row row;
+    read_asked(s, row);
+    read_past(s, row);
+    finish_reading(row);
+    return row;
+}
+
+bool needs_past(Row const& row) noexcept {
+    JobRecord const& record = row.record;
+    bool const waits_again = !is_terminal(record.state) && record.state != JobState::running &&
+                             (record.counters.attempt > 0 || record.token || record.started);
+    return waits_again || record.due != row.first_due || record.counters.failures > 0 ||
+           record.counters.lost > 0 || record.counters.released > 0 || record.generation > 0 ||
+           record.reason != FailReason::none || !record.error.empty() || !record.note.empty();
 }
 
 std::string format_backoff(Backoff const& backoff) {
@@ -180,33 +213,6 @@ Backoff parse_backoff(std::string_view text) noexcept {
     backoff.max = Duration{max};
     backoff.jitter = jitter != 0;
     return backoff;
-}
-
-std::string_view changing_columns() noexcept {
-    return "state = ?, alarm = ?, due = ?, attempt = ?, incarnation = ?, claim_no = ?, started = ?, finished "
-           "= ?, "
-           "expires = ?, cancel_requested = ?, failures = ?, lost = ?, released = ?, generation = ?, reason "
-           "= ?, "
-           "note = ?, error = ?, result = ?";
-}
-
-void bind_changing(Statement& s, JobRecord const& record) {
-    s.bind(static_cast<std::int64_t>(record.state)).bind(alarm_of(record)).bind(record.due);
-    s.bind(record.counters.attempt);
-    if (record.token) {
-        s.bind(std::string_view{record.token->incarnation})
-            .bind(static_cast<std::int64_t>(record.token->claim));
-    } else {
-        s.bind_null().bind_null();
-    }
-    s.bind(record.started).bind(record.finished).bind(finite(record.expires));
-    s.bind(std::int64_t{record.cancel_requested});
-    s.bind(record.counters.failures)
-        .bind(record.counters.lost)
-        .bind(record.counters.released)
-        .bind(record.generation);
-    s.bind(static_cast<std::int64_t>(record.reason));
-    s.bind_text_or_null(record.note).bind_text_or_null(record.error).bind_text_or_null(record.result);
 }
 
 }  // namespace cohort::sqlite

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A job's record as a row of the table `jobs`, both ways.
+// A job's record as rows of the tables, and back.
 #pragma once
 
 #include "sqlite/statement.hpp"
@@ -12,29 +12,32 @@
 
 namespace cohort::sqlite {
 
-// What to select for read_row; `prefix` is put before each column ("j.").
-std::string row_columns(std::string_view prefix = "");
-
+// A job as it was read.
 struct Row {
     std::int64_t seq = 0;
     std::int64_t queue = 0;  // the number of the queue; record.ref.queue is left empty
+    Instant first_due{};     // as it was asked for
+    Instant due{};           // with it, the place from which the job is to be taken
+    Instant expires = never;
+    bool has_past = false;
     JobRecord record;
 };
 
-// From a statement that selected row_columns() first. Throws Error(errc::bad_envelope) when a later version
-// wrote it.
+// "SELECT … FROM …", to be continued with WHERE: jobs is `j`, past `p`, running `n`, ended `e`, later `l`.
+// `from` is where it begins: "jobs j", or what leads to that table.
+std::string select_rows(std::string_view from = "jobs j");
+// From a statement made of it. Throws Error(errc::bad_envelope) when a later version wrote it.
 Row read_row(Statement const& statement);
 
-// When upkeep next has to look at a job like this.
-std::optional<Instant> alarm_of(JobRecord const& record) noexcept;
+// The same for jobs that are ready (`r`), which are read in large numbers.
+std::string select_ready_rows();
+Row read_ready_row(Statement const& statement);
+
+// Does something of the record have no place but in the table `past`?
+bool needs_past(Row const& row) noexcept;
 
 // "1000000 2 3600000000 1"; "" for the default.
 std::string format_backoff(Backoff const& backoff);
 Backoff parse_backoff(std::string_view text) noexcept;
-
-// The columns that change while a job lives, for "UPDATE jobs SET …", and their values in that order. The
-// strings of the record, and `scratch`, must outlive the statement's use.
-std::string_view changing_columns() noexcept;
-void bind_changing(Statement& statement, JobRecord const& record);
 
 }  // namespace cohort::sqlite

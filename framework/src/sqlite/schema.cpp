@@ -52,67 +52,147 @@ CREATE TRIGGER workers_retired AFTER DELETE ON workers BEGIN
     DELETE FROM served WHERE worker = OLD.id;
 END;
 
+-- What was asked for: a row never changes. Where the job is now, one other table says: ready, later, running or ended.
+-- So what every job needs is few, narrow rows, each written once.
 CREATE TABLE jobs (
-    seq              INTEGER PRIMARY KEY,      -- in the order of storing
-    queue            INTEGER NOT NULL REFERENCES queues (id),
-    id               TEXT    NOT NULL,
-    state            INTEGER NOT NULL,
-    alarm            INTEGER,                  -- when upkeep is to look: due, expiry or end of retention; NULL = never
-    priority         INTEGER NOT NULL DEFAULT 0,
-    due              INTEGER NOT NULL,
-    attempt          INTEGER NOT NULL DEFAULT 0,
-    incarnation      TEXT,                     -- with claim_no, the token of the last run
-    claim_no         INTEGER,
-    started          INTEGER,
-    finished         INTEGER,
-    expires          INTEGER,
-    cancel_requested INTEGER NOT NULL DEFAULT 0,
-    failures         INTEGER NOT NULL DEFAULT 0,
-    lost             INTEGER NOT NULL DEFAULT 0,
-    released         INTEGER NOT NULL DEFAULT 0,
-    generation       INTEGER NOT NULL DEFAULT 0,
-    reason           INTEGER NOT NULL DEFAULT 0,
-    record_version   INTEGER NOT NULL DEFAULT 1,
-    created          INTEGER NOT NULL,
-    name             TEXT    NOT NULL,
-    version          INTEGER NOT NULL DEFAULT 1,  -- of the job function
-    unique_key       TEXT,
-    client           TEXT,
-    sender           TEXT,
-    max_retries      INTEGER NOT NULL DEFAULT 0,
-    max_lost         INTEGER NOT NULL DEFAULT 3,
-    timeout          INTEGER NOT NULL DEFAULT 0,
-    backoff          TEXT,                     -- "initial factor max jitter"; NULL = the default
-    keep_result      INTEGER NOT NULL DEFAULT 86400000000,
-    keep_error       INTEGER NOT NULL DEFAULT 1209600000000,
-    arguments        TEXT    NOT NULL,
-    note             TEXT,
-    error            TEXT,
-    result           TEXT
+    seq            INTEGER PRIMARY KEY,        -- in the order of storing
+    queue          INTEGER NOT NULL REFERENCES queues (id),
+    id             TEXT    NOT NULL,
+    record_version INTEGER NOT NULL DEFAULT 1,
+    created        INTEGER NOT NULL,
+    due            INTEGER NOT NULL,           -- of the first run
+    expires        INTEGER,                    -- the first run begins by then or never; NULL = no such limit
+    priority       INTEGER NOT NULL DEFAULT 0,
+    name           TEXT    NOT NULL,
+    version        INTEGER NOT NULL DEFAULT 1, -- of the job function
+    unique_key     TEXT,
+    client         TEXT,
+    sender         TEXT,
+    max_retries    INTEGER NOT NULL DEFAULT 0,
+    max_lost       INTEGER NOT NULL DEFAULT 3,
+    timeout        INTEGER NOT NULL DEFAULT 0,
+    backoff        TEXT,                       -- "initial factor max jitter"; NULL = the default
+    keep_result    INTEGER NOT NULL DEFAULT 86400000000,
+    keep_error     INTEGER NOT NULL DEFAULT 1209600000000,
+    arguments      TEXT    NOT NULL
+);
+CREATE UNIQUE INDEX jobs_id ON jobs (queue, id);
+
+-- State 1: waits for a worker, in the order in which they go.
+CREATE TABLE ready (
+    queue INTEGER NOT NULL,
+    rank  INTEGER NOT NULL,                    -- its priority, negated
+    due   INTEGER NOT NULL,
+    seq   INTEGER NOT NULL REFERENCES jobs (seq),
+    PRIMARY KEY (queue, rank, due, seq)
+) WITHOUT ROWID;
+
+-- States 0 and 3: waits for its time.
+CREATE TABLE later (
+    queue INTEGER NOT NULL,
+    due   INTEGER NOT NULL,
+    seq   INTEGER NOT NULL REFERENCES jobs (seq),
+    state INTEGER NOT NULL,
+    PRIMARY KEY (queue, due, seq)
+) WITHOUT ROWID;
+
+-- State 2: a worker holds it.
+CREATE TABLE running (
+    seq              INTEGER PRIMARY KEY REFERENCES jobs (seq),
+    queue            INTEGER NOT NULL,
+    attempt          INTEGER NOT NULL,
+    incarnation      TEXT    NOT NULL,         -- with claim_no, the token
+    claim_no         INTEGER NOT NULL,
+    started          INTEGER NOT NULL,
+    cancel_requested INTEGER NOT NULL DEFAULT 0
 );
 
--- Partial indexes: a job is in those of its state and in no other, so a change of state moves it in the same step.
-CREATE UNIQUE INDEX jobs_id      ON jobs (queue, id);
-CREATE INDEX        jobs_ready   ON jobs (queue, priority DESC, due, seq) WHERE state = 1;
-CREATE INDEX        jobs_running ON jobs (incarnation, claim_no) WHERE state = 2;
-CREATE INDEX        jobs_alarm   ON jobs (queue, state, alarm) WHERE alarm IS NOT NULL;
-CREATE UNIQUE INDEX jobs_unique  ON jobs (queue, unique_key) WHERE unique_key IS NOT NULL AND state < 4;
+-- States 4 to 7: over.
+CREATE TABLE ended (
+    seq         INTEGER PRIMARY KEY REFERENCES jobs (seq),
+    queue       INTEGER NOT NULL,
+    state       INTEGER NOT NULL,
+    attempt     INTEGER NOT NULL DEFAULT 0,
+    incarnation TEXT,                          -- with claim_no, the token of the last run
+    claim_no    INTEGER,
+    started     INTEGER,
+    finished    INTEGER NOT NULL,
+    forget      INTEGER NOT NULL,              -- when it may be removed
+    result      TEXT
+);
+CREATE INDEX ended_forget ON ended (queue, state, forget);
+
+-- What earlier runs, notes and operators have left with a job; most have no such row.
+CREATE TABLE past (
+    seq         INTEGER PRIMARY KEY REFERENCES jobs (seq),
+    due         INTEGER NOT NULL,              -- of the next run, or of the present one
+    attempt     INTEGER NOT NULL DEFAULT 0,    -- while it runs or is over, the other table counts
+    failures    INTEGER NOT NULL DEFAULT 0,
+    lost        INTEGER NOT NULL DEFAULT 0,
+    released    INTEGER NOT NULL DEFAULT 0,
+    generation  INTEGER NOT NULL DEFAULT 0,
+    reason      INTEGER NOT NULL DEFAULT 0,
+    incarnation TEXT,                          -- with claim_no, the token of the last run, while it waits again
+    claim_no    INTEGER,
+    started     INTEGER,
+    error       TEXT,
+    note        TEXT
+);
+
+-- Waits, and must not wait longer than that.
+CREATE TABLE expiring (
+    queue   INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    seq     INTEGER NOT NULL REFERENCES jobs (seq),
+    PRIMARY KEY (queue, expires, seq)
+) WITHOUT ROWID;
+
+-- Unique keys of jobs that are not over.
+CREATE TABLE keys (
+    queue      INTEGER NOT NULL,
+    unique_key TEXT    NOT NULL,
+    seq        INTEGER NOT NULL REFERENCES jobs (seq),
+    PRIMARY KEY (queue, unique_key)
+) WITHOUT ROWID;
+
+-- Whoever removes a job, by hand too, removes it whole.
+CREATE TRIGGER jobs_removed AFTER DELETE ON jobs BEGIN
+    DELETE FROM ready WHERE queue = OLD.queue AND rank = -OLD.priority
+        AND due = coalesce((SELECT due FROM past WHERE seq = OLD.seq), OLD.due) AND seq = OLD.seq;
+    DELETE FROM later WHERE queue = OLD.queue
+        AND due = coalesce((SELECT due FROM past WHERE seq = OLD.seq), OLD.due) AND seq = OLD.seq;
+    DELETE FROM running WHERE seq = OLD.seq;
+    DELETE FROM ended WHERE seq = OLD.seq;
+    DELETE FROM past WHERE seq = OLD.seq;
+    DELETE FROM expiring WHERE queue = OLD.queue AND expires = OLD.expires AND seq = OLD.seq;
+    DELETE FROM keys WHERE queue = OLD.queue AND unique_key = OLD.unique_key AND seq = OLD.seq;
+END;
 
 CREATE VIEW jobs_view AS
 SELECT q.namespace, q.name AS queue, j.id,
-       CASE j.state WHEN 0 THEN 'scheduled' WHEN 1 THEN 'queued' WHEN 2 THEN 'running' WHEN 3 THEN 'retrying'
-                    WHEN 4 THEN 'succeeded' WHEN 5 THEN 'failed' WHEN 6 THEN 'cancelled' WHEN 7 THEN 'expired' END AS state,
-       j.name, j.arguments, j.result,
-       CASE j.reason WHEN 1 THEN 'exception' WHEN 2 THEN 'timeout' WHEN 3 THEN 'worker_lost' WHEN 4 THEN 'unknown_job'
-                     WHEN 5 THEN 'bad_payload' WHEN 6 THEN 'bad_result' WHEN 7 THEN 'corrupt_state' END AS reason,
-       j.error, j.note, j.priority, j.attempt, j.failures, j.lost, j.released,
+       CASE WHEN n.seq IS NOT NULL THEN 'running' WHEN r.seq IS NOT NULL THEN 'queued'
+            WHEN l.state = 0 THEN 'scheduled' WHEN l.state = 3 THEN 'retrying'
+            WHEN e.state = 4 THEN 'succeeded' WHEN e.state = 5 THEN 'failed'
+            WHEN e.state = 6 THEN 'cancelled' WHEN e.state = 7 THEN 'expired' END AS state,
+       j.name, j.arguments, e.result,
+       CASE p.reason WHEN 1 THEN 'exception' WHEN 2 THEN 'timeout' WHEN 3 THEN 'worker_lost'
+                     WHEN 4 THEN 'unknown_job' WHEN 5 THEN 'bad_payload' WHEN 6 THEN 'bad_result'
+                     WHEN 7 THEN 'corrupt_state' END AS reason,
+       p.error, p.note, j.priority, coalesce(n.attempt, e.attempt, p.attempt, 0) AS attempt,
+       coalesce(p.failures, 0) AS failures, coalesce(p.lost, 0) AS lost, coalesce(p.released, 0) AS released,
        strftime('%Y-%m-%d %H:%M:%f', j.created / 1e6, 'unixepoch') AS created,
-       strftime('%Y-%m-%d %H:%M:%f', j.due / 1e6, 'unixepoch') AS due,
-       strftime('%Y-%m-%d %H:%M:%f', j.started / 1e6, 'unixepoch') AS started,
-       strftime('%Y-%m-%d %H:%M:%f', j.finished / 1e6, 'unixepoch') AS finished,
+       strftime('%Y-%m-%d %H:%M:%f', coalesce(p.due, j.due) / 1e6, 'unixepoch') AS due,
+       strftime('%Y-%m-%d %H:%M:%f', coalesce(n.started, e.started, p.started) / 1e6, 'unixepoch') AS started,
+       strftime('%Y-%m-%d %H:%M:%f', e.finished / 1e6, 'unixepoch') AS finished,
        w.name AS worker, j.seq
 FROM jobs j JOIN queues q ON q.id = j.queue
-     LEFT JOIN workers w ON j.state = 2 AND w.namespace = q.namespace AND w.incarnation = j.incarnation;
+     LEFT JOIN past p ON p.seq = j.seq
+     LEFT JOIN running n ON n.seq = j.seq
+     LEFT JOIN ended e ON e.seq = j.seq
+     LEFT JOIN later l ON l.queue = j.queue AND l.due = coalesce(p.due, j.due) AND l.seq = j.seq
+     LEFT JOIN ready r ON r.queue = j.queue AND r.rank = -j.priority AND r.due = coalesce(p.due, j.due)
+               AND r.seq = j.seq
+     LEFT JOIN workers w ON w.namespace = q.namespace AND w.incarnation = n.incarnation;
 )sql";
 
 // Migration n brings a file from version n to n + 1. Never change one that was released: add another.

@@ -80,6 +80,21 @@ bool Session::is_enlisted(std::string const& incarnation) {
     return enlisted_.emplace(incarnation, find->step()).first->second;
 }
 
+void Session::hold(Row const& row) {
+    // Runs that never come to an end here, because they were lost, must not pile up.
+    constexpr std::size_t most = 20'000;
+    if (held_.size() >= most) held_.clear();
+    JobRecord const& record = row.record;
+    if (row.has_past || !record.unique.empty()) return;
+    held_.insert_or_assign(record.ref, Held{row.seq, row.queue, record.counters.attempt, now_,
+                                            record.policy.keep_result, record.client});
+}
+
+Session::Held const* Session::held(JobRef const& ref) const {
+    auto const found = held_.find(ref);
+    return found == held_.end() ? nullptr : &found->second;
+}
+
 void Session::begin() {
     database_.begin();
     read_clock();

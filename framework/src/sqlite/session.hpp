@@ -65,6 +65,21 @@ public:
     // A registration was changed in this transaction.
     void forget_enlisted() noexcept { enlisted_.clear(); }
 
+    // What was claimed through this session, so that its settling need not look for it. Only a hint: what the
+    // database says decides.
+    struct Held {
+        std::int64_t seq = 0;
+        std::int64_t queue = 0;
+        std::uint32_t attempt = 0;
+        Instant started{};
+        Duration keep_result{};
+        std::string client;
+    };
+    void hold(Row const& row);
+    // Nothing when it was not claimed here, or is no simple case: it has a past, or a unique key.
+    Held const* held(JobRef const& ref) const;
+    void let_go(JobRef const& ref) { held_.erase(ref); }
+
     // Throws Locked or Error.
     void begin();
     void commit();
@@ -80,6 +95,7 @@ private:
     std::unordered_map<std::int64_t, std::string> queue_names_;
     std::map<std::string, Queue, std::less<>> queues_;   // of this transaction
     std::map<std::string, bool, std::less<>> enlisted_;  // of this transaction
+    std::unordered_map<JobRef, Held, JobRefHash> held_;
     Instant now_{};
     Duration steady_{};
 };

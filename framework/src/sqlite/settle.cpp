@@ -11,42 +11,37 @@ namespace {
 
 constexpr std::size_t settlements_per_step = 64;
 
-// jobs: T5 as cohort::settle makes it. Reads by the unique index on (queue, id), and writes by number in the
-// same transaction, so the token that was compared is the one that is there. False: it is not that simple a
-// case.
+// running, ended: T5 as cohort::settle makes it, for a job in its first run that this process has claimed.
+// The token is compared in the statement that ends the run. False: it is not that simple a case.
 bool succeed(Session& session, Settlement const& settlement) {
-    auto const queue = session.find_queue(settlement.ref.queue);
-    if (!queue) return false;
-    std::int64_t seq = 0;
-    JobRecord ended;
-    Duration keep{};
-    {
-        static std::string const sql =
-            "SELECT seq, keep_result, client FROM jobs "
-            "WHERE queue = ? AND id = ? AND state = 2 AND incarnation = ? AND claim_no = ?";
-        Use const find{session.prepare(sql)};
-        find->bind(*queue).bind(std::string_view{settlement.ref.id});
-        find->bind(std::string_view{settlement.token.incarnation})
-            .bind(static_cast<std::int64_t>(settlement.token.claim));
-        if (!find->step()) return false;
-        seq = find->integer(0);
-        keep = Duration{find->integer(1)};
-        ended.client = find->text(2);
-    }
-    if (keep <= Duration{0}) {
-        remove_job(session, seq);
+    auto const* const held = session.held(settlement.ref);
+    if (held == nullptr) return false;
+    Session::Held const job = *held;
+    session.let_go(settlement.ref);
+    static std::string const leave = "DELETE FROM running WHERE seq = ? AND claim_no = ? AND incarnation = ?";
+    auto const& token = settlement.token;
+    auto const claim = static_cast<std::int64_t>(token.claim);
+    if (session.prepare(leave).bind(job.seq).bind(claim).bind(std::string_view{token.incarnation}).run() == 0)
+        return false;
+    if (job.keep_result <= Duration{0}) {
+        remove_job(session, job.seq);
     } else {
-        static std::string const sql =
-            "UPDATE jobs SET state = 4, alarm = ?, finished = ?, cancel_requested = 0, "
-            "reason = 0, error = NULL, result = ? WHERE seq = ?";
-        session.prepare(sql)
-            .bind(add(session.now(), keep))
+        static std::string const enter = "INSERT INTO ended (seq, queue, state, attempt, incarnation, "
+                                         "claim_no, started, finished, forget, result) "
+                                         "VALUES (?, ?, 4, ?, ?, ?, ?, ?, ?, ?)";
+        session.prepare(enter)
+            .bind(job.seq)
+            .bind(job.queue)
+            .bind(job.attempt)
+            .bind(std::string_view{token.incarnation})
+            .bind(claim)
+            .bind(job.started)
             .bind(session.now())
+            .bind(add(session.now(), job.keep_result))
             .bind_text_or_null(settlement.result)
-            .bind(seq)
             .run();
     }
-    if (!ended.client.empty()) session.effects.ended[ended.client].push_back(settlement.ref);
+    if (!job.client.empty()) session.effects.ended[job.client].push_back(settlement.ref);
     return true;
 }
 

@@ -15,8 +15,8 @@ namespace {
     "lease / 3 <= ?3))"
 // Runs under no life: its worker was retired, or its row was damaged.
 #define COHORT_ORPHANED                                                                                      \
-    "j.state = 2 AND j.queue = ?1 AND NOT EXISTS "                                                           \
-    "(SELECT 1 FROM workers w WHERE w.namespace = ?2 AND w.incarnation = j.incarnation)"
+    "n.queue = ?1 AND NOT EXISTS "                                                                           \
+    "(SELECT 1 FROM workers w WHERE w.namespace = ?2 AND w.incarnation = n.incarnation)"
 
 std::vector<Row> read_rows(Session& session, Statement& select) {
     std::vector<Row> rows;
@@ -41,9 +41,10 @@ bool Upkeep::has_dead_workers(Session& session, std::int64_t queue) const {
 
 bool Upkeep::has_work(Session& session, std::int64_t queue) const {
     static std::string const sql =
-        "SELECT EXISTS (SELECT 1 FROM jobs WHERE queue = ?1 AND state IN (0, 1, 3, 4, 5, 6, 7) AND alarm IS "
-        "NOT NULL "
-        "AND alarm <= ?3) OR EXISTS (SELECT 1 FROM jobs j WHERE " COHORT_ORPHANED ")";
+        "SELECT EXISTS (SELECT 1 FROM later WHERE queue = ?1 AND due <= ?3) "
+        "OR EXISTS (SELECT 1 FROM expiring WHERE queue = ?1 AND expires < ?3) "
+        "OR EXISTS (SELECT 1 FROM ended WHERE queue = ?1 AND state IN (4, 5, 6, 7) AND forget <= ?3) "
+        "OR EXISTS (SELECT 1 FROM running n WHERE " COHORT_ORPHANED ")";
     Use const look{session.prepare(sql)};
     look->bind(queue).bind(std::string_view{session.config().space}).bind(session.now());
     return look->step() && look->integer(0) != 0;
@@ -99,10 +100,10 @@ void Upkeep::retire_dead(Session& session, std::int64_t queue) {
     session.forget_enlisted();
 }
 
-// jobs: T9, T10 and T11. Read and written in one transaction, so nobody settles between.
+// T9, T10 and T11. Read and written in one transaction, so nobody settles between.
 void Upkeep::recover(Session& session, std::int64_t queue) {
     static std::string const sql =
-        "SELECT " + row_columns("j.") + " FROM jobs j WHERE " COHORT_ORPHANED " LIMIT ?3";
+        select_rows("running n CROSS JOIN jobs j ON j.seq = n.seq") + "WHERE " COHORT_ORPHANED " LIMIT ?3";
     Statement& select = session.prepare(sql);
     select.bind(queue).bind(std::string_view{session.config().space}).bind(params_.limit);
     auto rows = read_rows(session, select);
@@ -116,14 +117,12 @@ void Upkeep::recover(Session& session, std::int64_t queue) {
     count(static_cast<std::uint32_t>(rows.size()));
 }
 
-// jobs: T14.
+// T14.
 void Upkeep::expire_late(Session& session, std::int64_t queue) {
-    static std::string const sql =
-        "SELECT " + row_columns() +
-        " FROM jobs WHERE queue = ? AND state IN (0, 1) AND alarm IS NOT NULL AND alarm <= ? "
-        "AND expires < ? LIMIT ?";
+    static std::string const sql = select_rows("expiring x CROSS JOIN jobs j ON j.seq = x.seq") +
+                                   "WHERE x.queue = ? AND x.expires < ? LIMIT ?";
     Statement& select = session.prepare(sql);
-    select.bind(queue).bind(session.now()).bind(session.now()).bind(params_.limit);
+    select.bind(queue).bind(session.now()).bind(params_.limit);
     std::uint32_t done = 0;
     for (auto& row : read_rows(session, select)) {
         JobState const before = row.record.state;
@@ -134,21 +133,17 @@ void Upkeep::expire_late(Session& session, std::int64_t queue) {
     reply.expired += count(done);
 }
 
-// jobs: T2.
+// T2.
 void Upkeep::promote(Session& session, std::int64_t queue) {
-    static std::string const sql =
-        "UPDATE jobs SET state = 1, alarm = expires WHERE seq IN (SELECT seq FROM jobs WHERE queue = ?1 "
-        "AND state IN (0, 3) AND alarm IS NOT NULL AND alarm <= ?2 AND due <= ?2 LIMIT ?3)";
-    Statement& update = session.prepare(sql);
-    int const changed = update.bind(queue).bind(session.now()).bind(params_.limit).run();
-    if (changed > 0) session.effects.claimable.push_back(queue);
-    reply.promoted += count(static_cast<std::uint32_t>(changed));
+    auto const promoted = promote_due(session, queue, params_.limit);
+    if (promoted > 0) session.effects.claimable.push_back(queue);
+    reply.promoted += count(promoted);
 }
 
-// jobs: T16. The result lives in the same row.
+// T16. The job's rows in the other tables go with it.
 void Upkeep::forget(Session& session, std::int64_t queue) {
-    static std::string const sql = "DELETE FROM jobs WHERE seq IN (SELECT seq FROM jobs WHERE queue = ? "
-                                   "AND state IN (4, 5, 6, 7) AND alarm IS NOT NULL AND alarm <= ? LIMIT ?)";
+    static std::string const sql = "DELETE FROM jobs WHERE seq IN (SELECT seq FROM ended WHERE queue = ? "
+                                   "AND state IN (4, 5, 6, 7) AND forget <= ? LIMIT ?)";
     Statement& remove = session.prepare(sql);
     int const changed = remove.bind(queue).bind(session.now()).bind(params_.limit).run();
     reply.forgotten += count(static_cast<std::uint32_t>(changed));

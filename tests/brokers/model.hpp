@@ -177,6 +177,11 @@ public:
             for (std::string const& id : ids_run_by(who))
                 lose(*find(id));
         }
+        forget();
+    }
+
+    // As soon as its retention has ended a job is unknown.
+    void forget() {
         std::erase_if(
             jobs, [&](Job const& job) { return is_terminal(job.state) && now >= job.finished + keep(job); });
     }

@@ -90,7 +90,7 @@ awaitable<std::optional<JobRecord>> MemoryInspector::find_by_id(std::string id) 
     Store::Session const session{*store_, *door_};
     std::optional<JobRecord> found;
     for (auto const& [name, queue] : store_->queues) {
-        Job const* const job = queue->find(id);
+        Job const* const job = queue->find(id, store_->clock.now());
         if (job != nullptr) found = job->record;
     }
     co_return found;
@@ -128,7 +128,7 @@ awaitable<std::vector<bool>> MemoryInspector::requeue(std::vector<JobRef> refs) 
     Instant const now = store_->clock.now();
     for (JobRef const& ref : refs) {
         Queue* const queue = store_->find_queue(ref.queue);
-        Job* const job = queue == nullptr ? nullptr : queue->find(ref.id);
+        Job* const job = queue == nullptr ? nullptr : queue->find(ref.id, now);
         // The job's unique key may meanwhile be another one's.
         bool const is_free = job != nullptr && queue->holder_of(job->record.unique) == nullptr;
         auto apply = [&](JobRecord& record) { return cohort::requeue(record, now); };

@@ -44,6 +44,12 @@ Job* Queue::find(std::string_view id) const {
     return found == jobs_.end() ? nullptr : found->second.get();
 }
 
+Job* Queue::find(std::string_view id, Instant now) const {
+    Job* const job = find(id);
+    bool const is_past = job != nullptr && is_terminal(job->record.state) && job->forget <= now;
+    return is_past ? nullptr : job;
+}
+
 Job* Queue::holder_of(std::string_view key) const {
     auto const found = unique_.find(key);
     return found == unique_.end() ? nullptr : found->second;

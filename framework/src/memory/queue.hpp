@@ -50,7 +50,10 @@ public:
     Order& all() noexcept { return order_; }
     JobList& orphans() noexcept { return orphans_; }  // still running when their worker was retired
 
+    // Also what upkeep has not yet removed though its retention has ended.
     Job* find(std::string_view id) const;
+    // Not that: it is as unknown as if it were gone.
+    Job* find(std::string_view id, Instant now) const;
     // The job that holds the unique key.
     Job* holder_of(std::string_view key) const;
     bool is_full() const noexcept;

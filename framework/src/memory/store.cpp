@@ -76,9 +76,9 @@ Queue& Store::queue(std::string_view name) {
     return *queues.emplace(std::move(own), std::move(made)).first->second;
 }
 
-Job* Store::find(JobRef const& ref) const {
+Job* Store::find(JobRef const& ref, Instant now) const {
     Queue const* queue = find_queue(ref.queue);
-    return queue == nullptr ? nullptr : queue->find(ref.id);
+    return queue == nullptr ? nullptr : queue->find(ref.id, now);
 }
 
 Life* Store::find_life(std::string_view incarnation) const {
@@ -104,7 +104,7 @@ std::vector<PushResult> Store::push(Door const& door, std::vector<NewJob> jobs) 
 PushResult Store::push_one(Session& session, NewJob job, Instant now) {
     PushResult result;
     Queue& home = queue(job.ref.queue);
-    if (Job const* known = home.find(job.ref.id)) {
+    if (Job const* known = home.find(job.ref.id, now)) {
         bool const is_same = known->record.name == job.name && known->record.arguments == job.arguments;
         result.is_repeat = is_same;
         if (is_same) return result;
@@ -126,6 +126,7 @@ PushResult Store::push_one(Session& session, NewJob job, Instant now) {
                         std::to_string(home.options.max_length) + " waiting jobs";
         return result;
     }
+    if (Job* past = home.find(job.ref.id)) home.remove(*past);
     home.add(make_record(std::move(job), now));
     session.touch(home);
     return result;
@@ -138,7 +139,7 @@ std::vector<Verdict> Store::settle(Door const& door, std::vector<Settlement> set
     Instant const now = clock.now();
     for (Settlement& settlement : settlements) {
         Queue* const home = find_queue(settlement.ref.queue);
-        Job* const job = home == nullptr ? nullptr : home->find(settlement.ref.id);
+        Job* const job = home == nullptr ? nullptr : home->find(settlement.ref.id, now);
         if (job == nullptr) {
             verdicts.push_back(Verdict::gone);
         } else if (job->record.state == JobState::running && job->holder == nullptr) {
@@ -163,7 +164,7 @@ std::vector<CancelVerdict> Store::cancel(Door const& door, std::vector<JobRef> c
     Session session{*this, door};
     Instant const now = clock.now();
     for (JobRef const& ref : refs) {
-        Job* const job = find(ref);
+        Job* const job = find(ref, now);
         if (job == nullptr) {
             verdicts.push_back(CancelVerdict::unknown);
         } else if (job->record.state == JobState::running) {
@@ -183,8 +184,9 @@ std::vector<std::optional<JobRecord>> Store::status(Door const& door, std::vecto
     std::vector<std::optional<JobRecord>> records;
     records.reserve(refs.size());
     Session const session{*this, door};
+    Instant const now = clock.now();
     for (JobRef const& ref : refs) {
-        Job const* const job = find(ref);
+        Job const* const job = find(ref, now);
         records.push_back(job == nullptr ? std::nullopt : std::optional{job->record});
     }
     return records;
@@ -193,8 +195,9 @@ std::vector<std::optional<JobRecord>> Store::status(Door const& door, std::vecto
 std::vector<Ending> Store::results(Door const& door, std::vector<JobRef> const& refs) {
     std::vector<Ending> endings(refs.size());
     Session const session{*this, door};
+    Instant const now = clock.now();
     for (std::size_t i = 0; i < refs.size(); ++i) {
-        Job const* const job = find(refs[i]);
+        Job const* const job = find(refs[i], now);
         endings[i].known = job != nullptr;
         if (job != nullptr) endings[i] = ending_of(job->record);
     }

@@ -122,7 +122,7 @@ public:
 
     Queue& queue(std::string_view name);  // made when there is none
     Queue* find_queue(std::string_view name) const;
-    Job* find(JobRef const& ref) const;
+    Job* find(JobRef const& ref, Instant now) const;
     Life* find_life(std::string_view incarnation) const;
 
     Clock const& clock;

@@ -14,14 +14,22 @@ namespace cohort::conformance {
 
 class OffsetClock : public Clock {
 public:
-    Instant now() const noexcept override { return system_clock().now() + offset(); }
-    Duration steady() const noexcept override { return system_clock().steady() + offset(); }
+    Instant now() const noexcept override { return (held_ ? held_at_ : system_clock().now()) + offset(); }
+    Duration steady() const noexcept override {
+        return (held_ ? held_steady_ : system_clock().steady()) + offset();
+    }
 
     void move(Duration span) noexcept { offset_ += span.count(); }
+    // Before other threads look at it.
+    void hold() noexcept { held_ = true; }
+    bool is_held() const noexcept { return held_; }
 
 private:
     Duration offset() const noexcept { return Duration{offset_.load()}; }
 
+    bool held_ = false;
+    Instant const held_at_ = system_clock().now();
+    Duration const held_steady_ = system_clock().steady();
     std::atomic<Duration::rep> offset_{0};
 };
 
@@ -50,8 +58,9 @@ public:
     }
 
     boost::asio::io_context& context() override { return context_; }
-    bool is_exact() const override { return false; }
-    Clock const& clock() const noexcept { return clock_; }
+    bool is_exact() const override { return clock_.is_held(); }
+    void hold_time() override { clock_.hold(); }
+    Clock const& clock() const noexcept override { return clock_; }
 
 private:
     OffsetClock clock_;

@@ -55,6 +55,9 @@ public:
     virtual boost::asio::io_context& context() = 0;
     // True when time passes only by advance() and by waiting, so that points in time can be compared exactly.
     virtual bool is_exact() const = 0;
+    // From now on it is so, if it can be; to be called before the broker is opened.
+    virtual void hold_time() {}
+    virtual Clock const& clock() const noexcept = 0;
 
     Broker& broker() {
         if (!broker_) broker_ = open();

@@ -132,6 +132,22 @@ COHORT_PROMISE("a job that did not start in time is not given", &C::expiry, &C::
     CHECK(status_of(rig, ref("late")).state == JobState::expired);
 }
 
+COHORT_PROMISE("a job that expires before it falls due does so, and holds up nobody", &C::expiry, &C::delays, &C::status) {
+    NewJob job = make_job("hopeless");
+    job.delay = 10s;
+    job.expires = 3s;
+    REQUIRE(push(rig, std::move(job)).verdict == PushVerdict::stored);
+    Worker worker{rig};
+    rig.advance(4s);
+
+    CHECK(worker.claim(5).jobs.empty());
+    push_jobs(rig, {"good"});
+    CHECK(worker.take_ids(5) == std::vector<std::string>{"good"});
+
+    upkeep(rig);
+    CHECK(status_of(rig, ref("hopeless")).state == JobState::expired);
+}
+
 COHORT_PROMISE("a job that starts in time is given", &C::expiry, &C::status) {
     NewJob job = make_job("j1");
     job.expires = 10s;

@@ -322,6 +322,30 @@ COHORT_PROMISE("upkeep forgets each job when its own retention has ended", &C::s
     CHECK_FALSE(exists(rig, ref("bad")));
 }
 
+COHORT_PROMISE("a job whose retention has ended is unknown, whether upkeep has come by or not", &C::status,
+               &C::cancel) {
+    NewJob job = make_job("j1");
+    job.policy.keep_result = 1h;
+    REQUIRE(push(rig, std::move(job)).verdict == PushVerdict::stored);
+    Worker worker{rig, {main_queue}, 24h};
+    JobRecord const run = worker.take();
+    REQUIRE(succeed(rig, run) == Verdict::accepted);
+    rig.advance(59min);
+    CHECK(exists(rig, ref("j1")));
+    CHECK(result_of(rig, ref("j1")).result == "3");
+
+    rig.advance(2min);
+
+    CHECK_FALSE(exists(rig, ref("j1")));
+    CHECK_FALSE(result_of(rig, ref("j1")).known);
+    CHECK(cancel(rig, ref("j1")) == CancelVerdict::unknown);
+    CHECK(succeed(rig, run) == Verdict::gone);
+    NewJob other = make_job("j1");
+    other.arguments = "[9]";
+    CHECK(push(rig, std::move(other)).verdict == PushVerdict::stored);
+    CHECK(status_of(rig, ref("j1")).state == JobState::queued);
+}
+
 COHORT_PROMISE("the id of a forgotten job is free again", &C::status) {
     NewJob job = make_job("j1");
     job.policy.keep_result = 10s;

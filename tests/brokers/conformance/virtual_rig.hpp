@@ -40,7 +40,7 @@ public:
 
     boost::asio::io_context& context() override { return context_; }
     bool is_exact() const override { return true; }
-    Clock const& clock() const noexcept { return *clock_; }
+    Clock const& clock() const noexcept override { return *clock_; }
 
 protected:
     void wake_up() override { clock_->stop(); }

@@ -10,6 +10,8 @@
 #include <cohort/run.hpp>
 #include <cohort/sleep.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -150,7 +152,7 @@ FAULT("F57", "sqlite",
 namespace {
 
 // Beats every 10 ms, and says how late it once was.
-cohort::awaitable<cohort::Duration> measure_lag(bool const& is_over) {
+cohort::awaitable<cohort::Duration> measure_lag(std::atomic<bool> const& is_over) {
     cohort::Duration worst{};
     while (!is_over) {
         auto const asked = ledger_time();
@@ -178,7 +180,7 @@ FAULT("F49 F58", "sqlite",
     other.execute("BEGIN IMMEDIATE");
     auto const begun = ledger_time();
     std::optional<cohort::errc> code;
-    bool is_over = false;
+    std::atomic<bool> is_over = false;
     cohort::Duration lag{};
     std::thread ticker{[&] { lag = cohort::run(measure_lag(is_over)); }};
     try {

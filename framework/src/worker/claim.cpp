@@ -54,17 +54,21 @@ awaitable<void> claim_once(std::shared_ptr<Worker::Shared> const& shared, Life c
         shared->lose_life(life.incarnation);
         co_return;
     }
-    {
-        std::lock_guard lock{shared->mutex};
-        shared->stats.claimed += reply.jobs.size();
-        if (shared->life.incarnation == life.incarnation) shared->life.last_claim = life.last_claim + 1;
-    }
+    auto const claimed = reply.jobs.size();
     // This worker may have slept in between, and its jobs may be somebody else's: it starts none of them.
     if (system_clock().steady() - asked >= shared->options.lease) {
         hand_back_all(*shared, reply.jobs);
-        co_return;
+        reply.jobs.clear();
     }
     auto jobs = co_await set_suspects_apart(*shared, std::move(reply.jobs));
+    {
+        std::lock_guard lock{shared->mutex};
+        shared->stats.claimed += claimed;
+        // Retired meanwhile: others have them.
+        if (shared->life.incarnation != life.incarnation) co_return;
+        // Only now: what is of an answered claim and does not run is taken for stray.
+        shared->life.last_claim = life.last_claim + 1;
+    }
     execute(shared, std::move(jobs));
 }
 

@@ -82,6 +82,20 @@ FAULT("F30", "sqlite memory", "no notification is lost: jobs and results arrive 
     stage.record(verdicts);
 }
 
+FAULT("F30", "sqlite memory", "reading and watching fail now and then: every wait ends all the same") {
+    stage.asker().enqueue({.job = "ok", .number = 15, .count = 100});
+    stage.asker().wait(60s);
+    stage.pass(100ms);
+    std::string plan;
+    for (char const* verb : {"results", "watch"})
+        plan += std::string{verb} + ".before_send=throw*0%30;" + verb + ".sent_no_reply=lose*0%30;";
+    stage.arm(plan);
+    stage.start();
+    stage.drain();
+    CHECK(stage.failpoints_hit("watch.before_send") + stage.failpoints_hit("watch.sent_no_reply") > 0);
+    stage.check();
+}
+
 FAULT("F30", "sqlite memory", "half of all notifications are lost: every wait ends, a poll later at most") {
     // Some of those who wait look between the end of the job and its announcement.
     std::string const plan = "notify.drop=drop*0%50;wait.between_subscribe_and_read=pause(20)*0";

@@ -75,7 +75,7 @@ void add_case(Backend const& backend, Scenario const& scenario) {
     if (scenario.is_nightly)
         tags += "[.nightly][timeout:900]";
     else
-        tags += "[timeout:120]";
+        tags += "[timeout:240]";
     std::string const name = backend.name + " " + scenario.id + ": " + scenario.sentence;
     Catch::AutoReg const registration{new Invoker{backend, scenario},
                                       Catch::SourceLineInfo{scenario.file, scenario.line}, "",

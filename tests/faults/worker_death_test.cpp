@@ -43,6 +43,27 @@ FAULT("F03", "sqlite", "kill -9 of all workers: one that is started later finish
     stage.check({.duplicates = 8});
 }
 
+FAULT("F02", "sqlite", "a worker dies while it saves the jobs of a dead one: a third one does it") {
+    WorkerSetup setup;
+    setup.lease = 900ms * slowness;
+    setup.upkeep = 300ms;
+    stage.asker().enqueue({.job = "ok", .number = 1500, .count = 4});
+    stage.asker().wait(60s);
+    stage.start(setup);
+    stage.until_started(4, "w1");
+    stage.kill(stage.worker(0));
+    setup.failpoints = "reap.between_scan_and_move=abort";
+    CHECK(stage.start(setup).wait(20s) == 128 + 9);
+    CHECK(stage.store().damage().empty());
+    setup.failpoints.clear();
+    stage.start(setup);
+
+    stage.drain();
+    stage.check({.duplicates = 4});
+    for (auto const& job : stage.store().read())
+        CHECK(job.counters.lost == 1);
+}
+
 namespace {
 
 // F02: at one place, one of a few jobs. Its worker is given up; another one is started, and finishes

@@ -75,7 +75,6 @@ public:
         columns.try_emplace("id", id);
         columns.try_emplace("name", name);
         columns.try_emplace("arguments", std::move(arguments));
-        columns.try_emplace("state", std::int64_t{1});
         columns.try_emplace("max_retries", std::int64_t{5});
         columns.try_emplace("client", client);
         auto const now = std::chrono::system_clock::now().time_since_epoch();
@@ -98,6 +97,8 @@ public:
         INFO(id << ": " << sqlite3_errmsg(handle_));
         sqlite3_finalize(insert);
         REQUIRE(code == SQLITE_DONE);
+        execute("INSERT INTO jobs_ready SELECT queue, -priority, due, seq FROM jobs WHERE seq = " +
+                std::to_string(sqlite3_last_insert_rowid(handle_)));
     }
 
     // One number, as in "SELECT count(*) FROM jobs".

@@ -119,7 +119,8 @@ public:
             break;
         case Action::stop:
             lock.unlock();
-            ::kill(::getpid(), SIGSTOP);
+            // Not kill(): another thread may take that one, and this one goes on until it does.
+            ::raise(SIGSTOP);
             return false;
         case Action::pause:
             lock.unlock();

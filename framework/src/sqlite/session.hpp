@@ -89,6 +89,10 @@ public:
 
     Effects effects;
 
+    // When a lock of another program last ended that held up this connection for long, on the clock of
+    // leases.
+    Duration unblocked = -24h * 365 * 100;
+
 private:
     Config const& config_;
     Database database_;

@@ -4,6 +4,7 @@
 #include "base/failpoint.hpp"
 #include "sqlite/jobs.hpp"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,7 @@ bool Upkeep::has_dead_workers(Session& session, std::int64_t queue) const {
     static std::string const sql = "SELECT EXISTS (SELECT 1 FROM workers WHERE " COHORT_DEAD ")";
     Use const look{session.prepare(sql)};
     look->bind(queue).bind(std::string_view{session.config().boot});
-    look->bind(session.steady()).bind(woken_);
+    look->bind(session.steady()).bind(std::max(woken_, session.unblocked));
     return look->step() && look->integer(0) != 0;
 }
 
@@ -97,7 +98,7 @@ void Upkeep::retire_dead(Session& session, std::int64_t queue) {
     remove.bind(queue)
         .bind(std::string_view{session.config().boot})
         .bind(session.steady())
-        .bind(woken_)
+        .bind(std::max(woken_, session.unblocked))
         .run();
     session.forget_enlisted();
 }

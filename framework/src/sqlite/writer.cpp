@@ -22,6 +22,8 @@ constexpr auto tick = 1s;
 // Another program may hold the lock for a moment (a shell, a backup); after this we speak of it.
 constexpr auto short_block = 20ms;
 constexpr auto retry_pause = 2ms;
+// After this somebody's lease may have run out meanwhile.
+constexpr auto long_block = 100ms;
 // 16 MiB of WAL. Longer ones save work, since pages that change often are moved once; shorter ones save disk.
 constexpr int pages_per_checkpoint = 4'000;
 
@@ -299,6 +301,10 @@ void Writer::tell(Effects const& effects) {
 
 void Writer::set_blocked(bool blocked) {
     if (!blocked) {
+        // Heartbeats were held up as well, and may come second now.
+        bool const was_long =
+            blocked_since_ != Clock::time_point{} && Clock::now() - blocked_since_ >= long_block;
+        if (was_long) session_->unblocked = session_->steady();
         blocked_since_ = {};
         inbox_->set_blocked(false);
         return;

@@ -58,11 +58,12 @@ awaitable<void> claim_once(std::shared_ptr<Worker::Shared> const& shared, Life c
     // This worker may have slept in between, and its jobs may be somebody else's: it starts none of them.
     if (system_clock().steady() - asked >= shared->options.lease) {
         hand_back_all(*shared, reply.jobs);
-    } else {
-        auto jobs = co_await set_suspects_apart(*shared, std::move(reply.jobs));
-        execute(shared, std::move(jobs));
+        reply.jobs.clear();
     }
-    // After that: what a beat does not find among the runs of answered claims, it hands back as strays.
+    auto jobs = co_await set_suspects_apart(*shared, std::move(reply.jobs));
+    // Retired meanwhile: others have them.
+    if (shared->current_life().incarnation == life.incarnation) execute(shared, std::move(jobs));
+    // After that: what is of an answered claim and does not run is taken for stray.
     std::lock_guard lock{shared->mutex};
     shared->stats.claimed += claimed;
     if (shared->life.incarnation == life.incarnation) shared->life.last_claim = life.last_claim + 1;

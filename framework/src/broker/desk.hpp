@@ -36,6 +36,8 @@ public:
     awaitable<PushResult> push(NewJob job);
     // Waits for ends of jobs; starts the loop of notifications on its first use.
     awaitable<std::shared_ptr<Completions>> wait_for(std::vector<JobRef> refs);
+    // The same without reading, for a job that was pushed here; null when that is not enough.
+    std::shared_ptr<Completions> wait_for_fresh(JobRef const& ref) { return waits_.add_fresh(ref); }
     void forget(Completions const& completions) noexcept { waits_.remove(completions); }
 
     // On which the loop of notifications runs.

@@ -41,8 +41,11 @@ awaitable<Ending> wait_ending(std::shared_ptr<Desk> desk, JobRef ref, Duration t
     if (timeout <= 0s)
         throw Error{errc::invalid_timeout,
                     to_string(timeout) + "; must be more than 0 (no_timeout waits for ever)"};
-    std::vector<JobRef> refs{ref};
-    auto completions = co_await desk->wait_for(std::move(refs));
+    auto completions = desk->wait_for_fresh(ref);
+    if (!completions) {
+        std::vector<JobRef> refs{ref};
+        completions = co_await desk->wait_for(std::move(refs));
+    }
     std::optional<std::size_t> index;
     try {
         index = co_await completions->next(timeout);

@@ -26,11 +26,6 @@ std::size_t Completions::left() const noexcept {
     return refs_.size() - given_;
 }
 
-std::size_t Completions::left_to_come() const noexcept {
-    std::lock_guard lock{mutex_};
-    return refs_.size() - given_ - ready_.size();
-}
-
 void Completions::put(std::size_t index, Ending ending) {
     std::lock_guard lock{mutex_};
     if (endings_[index]) return;  // a hint and a poll may both bring it
@@ -52,12 +47,7 @@ awaitable<std::optional<std::size_t>> Completions::next(Duration span) {
     for (;;) {
         {
             std::lock_guard lock{mutex_};
-            if (!ready_.empty()) {
-                auto const index = ready_.front();
-                ready_.pop_front();
-                ++given_;
-                co_return index;
-            }
+            if (given_ < ready_.size()) co_return ready_[given_++];
             if (closed_) throw Error{errc::closed, "the client was closed while a result was awaited"};
         }
         if (!in_time) co_return std::nullopt;
@@ -95,31 +85,32 @@ void Waits::forget_fresh() {
     older_.clear();
 }
 
-// With the lock held. A job that we pushed, and whose end we have heard or shall hear.
-bool Waits::is_known_fresh(Completions& completions) {
-    if (completions.refs().size() != 1) return false;
+std::shared_ptr<Completions> Waits::add_fresh(JobRef const& ref) {
+    std::lock_guard lock{mutex_};
+    if (closed_) throw Error{errc::closed, "the client is closed"};
     for (auto* jobs : {&fresh_, &older_}) {
-        auto const found = jobs->find(completions.refs().front());
+        auto const found = jobs->find(ref);
         if (found == jobs->end()) continue;
-        if (found->second) completions.put(0, std::move(*found->second));
+        auto completions = std::make_shared<Completions>(std::vector<JobRef>{ref});
+        std::optional<Ending> ending = std::move(found->second);
         jobs->erase(found);
-        return true;
+        if (ending)
+            completions->put(0, std::move(*ending));
+        else
+            places_.emplace(ref, Place{completions, 0});
+        return completions;
     }
-    return false;
+    return nullptr;
 }
 
 awaitable<void> Waits::add(std::shared_ptr<Completions> completions) {
-    bool is_fresh = false;
     {
         std::lock_guard lock{mutex_};
         if (closed_) throw Error{errc::closed, "the client is closed"};
-        is_fresh = is_known_fresh(*completions);
-        if (is_fresh && completions->left_to_come() == 0) co_return;
         for (std::size_t i = 0; i < completions->refs().size(); ++i) {
             places_.emplace(completions->refs()[i], Place{completions, i});
         }
     }
-    if (is_fresh) co_return;
     first_.wake();
     if (completions->refs().size() == 1) {
         Ending ending = co_await front_.result(completions->refs().front());

@@ -5,7 +5,6 @@
 #include "broker/front.hpp"
 #include "io/wake.hpp"
 
-#include <deque>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
@@ -19,8 +18,7 @@ public:
     explicit Completions(std::vector<JobRef> refs);
 
     std::vector<JobRef> const& refs() const noexcept { return refs_; }
-    std::size_t left() const noexcept;          // endings not yet given out
-    std::size_t left_to_come() const noexcept;  // endings not yet known
+    std::size_t left() const noexcept;  // endings not yet given out
     // The index of the next job whose ending is known, or nothing when `span` passes first. Throws
     // Error(closed).
     awaitable<std::optional<std::size_t>> next(Duration span);
@@ -34,8 +32,8 @@ private:
     std::vector<JobRef> const refs_;
     mutable std::mutex mutex_;
     std::vector<std::optional<Ending>> endings_;
-    std::deque<std::size_t> ready_;
-    std::size_t given_ = 0;
+    std::vector<std::size_t> ready_;  // in the order in which they became known
+    std::size_t given_ = 0;           // of them
     bool closed_ = false;
     io::Wake woken_;
 };
@@ -51,6 +49,8 @@ public:
     void expect(JobRef const& ref);
     void forget_push(JobRef const& ref);
 
+    // Registers a wait for one job of whose end we shall hear; null when it has to be read first.
+    std::shared_ptr<Completions> add_fresh(JobRef const& ref);
     // Registers, reads what is known already, and gives the rest as it comes; until remove(). Throws what
     // reading throws.
     awaitable<void> add(std::shared_ptr<Completions> completions);
@@ -68,7 +68,6 @@ private:
     awaitable<void> read_all();
     void deliver(JobRef const& ref, Ending ending);
     bool is_awaited(JobRef const& ref);
-    bool is_known_fresh(Completions& completions);
     void forget_fresh();
 
     Front& front_;

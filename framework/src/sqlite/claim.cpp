@@ -12,6 +12,8 @@ namespace {
 // So many fall due in one claim. It bounds how long the lock is held; the rest follows with the next claim or
 // upkeep.
 constexpr std::int64_t most_promoted = 500;
+// A claim that waits finds out so often whether its worker is still enlisted.
+constexpr auto recheck = std::chrono::milliseconds{500};
 
 std::vector<Row> read_ready(Session& session, std::int64_t queue, std::size_t limit) {
     static std::string const sql =
@@ -117,7 +119,13 @@ void Claim::repeat(Session& session) {
 }
 
 Progress Claim::peek(Session& session) {
-    if (is_settled(session)) return Progress::done;
+    // Rung for work: step() looks again at whether this worker may have it, and a retired one that waits in
+    // vain hears of it with the next tick.
+    auto const now = std::chrono::steady_clock::now();
+    if (now - checked_ >= recheck) {
+        checked_ = now;
+        if (is_settled(session)) return Progress::done;
+    }
     static std::string const sql =
         "SELECT q.paused, EXISTS (SELECT 1 FROM jobs_ready WHERE queue = ?1), "
         "(SELECT min(due) FROM jobs_later WHERE queue = ?1) FROM queues q WHERE q.id = ?1";

@@ -7,6 +7,8 @@
 
 #include <cohort/broker.hpp>
 
+#include <chrono>
+
 namespace cohort::sqlite {
 
 class Claim : public Operation {
@@ -37,6 +39,7 @@ private:
 
     ClaimParams const params_;
     Waiting waiting_;
+    std::chrono::steady_clock::time_point checked_{};
     std::int64_t worker_ = 0;
     std::vector<Source> sources_;  // in the order of params_.queues
 };

@@ -2,6 +2,7 @@
 #include "io/wake.hpp"
 
 #include "io/alarm.hpp"
+#include "io/spin_lock.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -30,7 +31,7 @@ using Handler = asio::async_result<asio::use_awaitable_t<>, void(bool)>::handler
 // All pending waits of one io_context. A wait is owned by its Wake, which often lives in the very frame that
 // waits; without this list nobody could destroy that circle when the context goes.
 struct Pending {
-    std::mutex mutex;
+    SpinLock mutex;
     std::atomic<bool> shut = false;
     Wake::State* first = nullptr;  // each knows the next, and owns itself as long as it is here
 };
@@ -61,7 +62,7 @@ std::shared_ptr<Pending> const& pending_of(asio::execution_context& context) {
 }  // namespace
 
 struct Wake::State : std::enable_shared_from_this<State> {
-    std::mutex mutex;  // taken before Pending::mutex
+    SpinLock mutex;  // taken before Pending::mutex
     bool set = false;
     std::optional<Handler> handler;
     asio::any_io_executor executor;  // tracks work while a handler is here

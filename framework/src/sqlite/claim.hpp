@@ -30,6 +30,7 @@ private:
         bool is_repeat = false;  // this number, or a later one, has had jobs from it
     };
 
+    void find_sources(Session& session);
     // Finds out what the worker may claim; true when that ends the operation.
     bool is_settled(Session& session);
     void repeat(Session& session);

@@ -59,12 +59,7 @@ awaitable<std::optional<std::size_t>> Completions::next(Duration span) {
     for (;;) {
         {
             std::lock_guard lock{mutex_};
-            if (!ready_.empty()) {
-                auto const index = ready_.front();
-                ready_.pop_front();
-                ++given_;
-                co_return index;
-            }
+            if (given_ < ready_.size()) co_return ready_[given_++];
             if (error_) std::rethrow_exception(error_);
         }
         if (!in_time) co_return std::nullopt;
@@ -260,8 +255,8 @@ awaitable<void> Waits::listen() {
         std::exception_ptr trouble;
         bool told = false;
         try {
-            // Goes on when nobody waits, so that it is there when somebody does; and no longer than until the next
-            // poll is due: hints that do come must not put it off.
+            // Goes on when nobody waits, so that it is there when somebody does; and no longer than until the
+            // next poll is due: hints that do come must not put it off.
             auto const left = poll_ - (io::steady_now(executor) - polled);
             told = co_await listen_once(std::max<Duration>(left, 1ms));
         } catch (...) {

@@ -5,7 +5,6 @@
 #include "broker/front.hpp"
 #include "io/wake.hpp"
 
-#include <deque>
 #include <exception>
 #include <mutex>
 #include <optional>
@@ -35,8 +34,8 @@ private:
     std::vector<JobRef> const refs_;
     mutable std::mutex mutex_;
     std::vector<std::optional<Ending>> endings_;
-    std::deque<std::size_t> ready_;
-    std::size_t given_ = 0;
+    std::vector<std::size_t> ready_;  // in the order in which they became known
+    std::size_t given_ = 0;           // of them
     std::exception_ptr error_;
     io::Wake woken_;
 };

@@ -12,6 +12,8 @@ namespace {
 // So many fall due in one claim. It bounds how long the lock is held; the rest follows with the next claim or
 // upkeep.
 constexpr std::int64_t most_promoted = 500;
+// A claim that waits finds out so often whether its worker is still enlisted.
+constexpr auto recheck = std::chrono::milliseconds{500};
 
 std::vector<Row> read_ready(Session& session, std::int64_t queue, std::size_t limit) {
     static std::string const sql =
@@ -55,12 +57,7 @@ Claim::Claim(ClaimParams params) : params_{std::move(params)} {
     waiting_.until = std::chrono::steady_clock::now() + std::min<Duration>(params_.wait, 24h * 365);
 }
 
-bool Claim::is_settled(Session& session) {
-    static std::string const sql =
-        "SELECT w.id, s.queue, s.last_claim FROM workers w JOIN served s ON s.worker = w.id "
-        "WHERE w.namespace = ? AND w.incarnation = ?";
-    reply = {};
-    worker_ = 0;
+void Claim::find_sources(Session& session) {
     sources_.clear();
     for (auto const& name : params_.queues) {
         // Once each, however often it is named.
@@ -68,6 +65,15 @@ bool Claim::is_settled(Session& session) {
             std::any_of(sources_.begin(), sources_.end(), [&](auto const& s) { return *s.name == name; });
         if (!known) sources_.push_back({&name, session.find_queue(name).value_or(-1)});
     }
+}
+
+bool Claim::is_settled(Session& session) {
+    static std::string const sql =
+        "SELECT w.id, s.queue, s.last_claim FROM workers w JOIN served s ON s.worker = w.id "
+        "WHERE w.namespace = ? AND w.incarnation = ?";
+    reply = {};
+    worker_ = 0;
+    find_sources(session);
     std::size_t enlisted = 0;
     bool is_repeat = false;
     {
@@ -117,7 +123,17 @@ void Claim::repeat(Session& session) {
 }
 
 Progress Claim::peek(Session& session) {
-    if (is_settled(session)) return Progress::done;
+    // Rung for work: step() looks again at whether this worker may have it, and a retired one that waits in
+    // vain hears of it with the next tick.
+    auto const now = std::chrono::steady_clock::now();
+    bool const will_wait = params_.wait >= 1s;  // and so hear in time that it is retired
+    if (sources_.empty() && will_wait && session.continues(params_.incarnation, params_.number)) {
+        find_sources(session);
+        checked_ = now;
+    } else if (now - checked_ >= recheck) {
+        checked_ = now;
+        if (is_settled(session)) return Progress::done;
+    }
     static std::string const sql =
         "SELECT q.paused, EXISTS (SELECT 1 FROM jobs_ready WHERE queue = ?1), "
         "(SELECT min(due) FROM jobs_later WHERE queue = ?1) FROM queues q WHERE q.id = ?1";
@@ -141,12 +157,14 @@ Progress Claim::wait_or_end(Session& session, std::optional<Instant> next_due) {
     waiting_.next_due.reset();
     if (next_due) waiting_.next_due = *next_due - session.now();
     if (std::chrono::steady_clock::now() < waiting_.until) return Progress::wait;
+    if (is_settled(session)) return Progress::done;
     reply.next_due = waiting_.next_due;
     return Progress::done;
 }
 
 Progress Claim::step(Session& session) {
     if (is_settled(session)) return Progress::done;
+    session.note_claim(params_.incarnation, params_.number);
     bool const is_repeat = !reply.jobs.empty();
     for (auto const& source : sources_) {
         if (!source.is_repeat && reply.jobs.size() < params_.limit) take(session, source);

@@ -11,6 +11,7 @@
 #include <cohort/inspector.hpp>
 #include <cohort/record.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -65,7 +66,15 @@ public:
     // Is this life of a worker registered? In a transaction, where nobody else can change it.
     bool is_enlisted(std::string const& incarnation);
     // A registration was changed in this transaction.
-    void forget_enlisted() noexcept { enlisted_.clear(); }
+    void forget_enlisted() noexcept {
+        enlisted_.clear();
+        claimer_.clear();
+    }
+
+    // A claim of this number has been looked into. Is the next one, made a moment later, a new one of a life
+    // that goes on? What it may have is decided in its transaction; this is for whether to wait.
+    void note_claim(std::string const& incarnation, std::uint64_t number);
+    bool continues(std::string const& incarnation, std::uint64_t number) const;
 
     // What was claimed through this session, so that its settling need not look for it. Only a hint: what the
     // database says decides.
@@ -103,6 +112,9 @@ private:
     std::map<std::string, Queue, std::less<>> queues_;   // of this transaction
     std::map<std::string, bool, std::less<>> enlisted_;  // of this transaction
     std::unordered_map<JobRef, Held, JobRefHash> held_;
+    std::string claimer_;  // who has claimed last, with what number, and when that was looked into
+    std::uint64_t claim_no_ = 0;
+    std::chrono::steady_clock::time_point claim_checked_{};
     Instant now_{};
     Duration steady_{};
 };

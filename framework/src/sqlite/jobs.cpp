@@ -81,9 +81,10 @@ void enter_place(Session& session, Row const& row) {
     default:
         break;
     }
-    static std::string const sql = "INSERT INTO ended (seq, queue, state, attempt, incarnation, claim_no, "
-                                   "started, finished, forget, result) "
-                                   "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    static std::string const sql =
+        "INSERT OR REPLACE INTO ended (seq, queue, state, attempt, incarnation, claim_no, "
+        "started, finished, forget, result) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     Statement& insert = session.prepare(sql);
     insert.bind(row.seq)
         .bind(row.queue)
@@ -121,7 +122,8 @@ void save_limits(Session& session, Row const& row, JobState before) {
         remove_expiring(session, row);
     if (record.unique.empty() || is_terminal(before) == is_terminal(record.state)) return;
     if (!is_terminal(record.state)) {
-        static std::string const sql = "INSERT INTO keys (queue, unique_key, seq) VALUES (?, ?, ?)";
+        static std::string const sql =
+            "INSERT OR REPLACE INTO keys (queue, unique_key, seq) VALUES (?, ?, ?)";
         session.prepare(sql).bind(row.queue).bind(std::string_view{record.unique}).bind(row.seq).run();
         return;
     }
@@ -149,11 +151,13 @@ std::string select_seqs(JobState state, std::string_view queue) {
 
 void add_waiting(Session& session, std::int64_t queue, std::int64_t seq, JobRecord const& record) {
     if (record.state == JobState::queued) {
-        static std::string const sql = "INSERT INTO ready (queue, rank, due, seq) VALUES (?, ?, ?, ?)";
+        static std::string const sql =
+            "INSERT OR IGNORE INTO ready (queue, rank, due, seq) VALUES (?, ?, ?, ?)";
         session.prepare(sql).bind(queue).bind(-record.priority).bind(record.due).bind(seq).run();
         return;
     }
-    static std::string const sql = "INSERT INTO later (queue, due, seq, state) VALUES (?, ?, ?, ?)";
+    static std::string const sql =
+        "INSERT OR REPLACE INTO later (queue, due, seq, state) VALUES (?, ?, ?, ?)";
     session.prepare(sql)
         .bind(queue)
         .bind(record.due)
@@ -194,7 +198,7 @@ std::uint32_t promote_due(Session& session, std::int64_t queue, std::int64_t mos
         if (!find->step() || find->integer(0) == 0) return 0;
     }
     static std::string const enter =
-        "INSERT INTO ready (queue, rank, due, seq) SELECT l.queue, -j.priority, l.due, l.seq "
+        "INSERT OR IGNORE INTO ready (queue, rank, due, seq) SELECT l.queue, -j.priority, l.due, l.seq "
         "FROM (SELECT queue, due, seq FROM later WHERE queue = ? AND due <= ? ORDER BY due, seq LIMIT ?) l "
         "CROSS JOIN jobs j ON j.seq = l.seq";
     session.prepare(enter).bind(queue).bind(session.now()).bind(most).run();

@@ -26,9 +26,10 @@ bool succeed(Session& session, Settlement const& settlement) {
     if (job.keep_result <= Duration{0}) {
         remove_job(session, job.seq);
     } else {
-        static std::string const enter = "INSERT INTO ended (seq, queue, state, attempt, incarnation, "
-                                         "claim_no, started, finished, forget, result) "
-                                         "VALUES (?, ?, 4, ?, ?, ?, ?, ?, ?, ?)";
+        static std::string const enter =
+            "INSERT OR REPLACE INTO ended (seq, queue, state, attempt, incarnation, "
+            "claim_no, started, finished, forget, result) "
+            "VALUES (?, ?, 4, ?, ?, ?, ?, ?, ?, ?)";
         session.prepare(enter)
             .bind(job.seq)
             .bind(job.queue)
@@ -68,6 +69,7 @@ Verdict Settle::settle_one(Session& session, Settlement const& settlement) {
     JobState const before = row->record.state;
     // Its worker is retired, and upkeep has only not come round to it yet.
     if (before == JobState::running && !enlisted) return Verdict::fenced;
+    if (row->is_newer) return Verdict::fenced;  // no run of ours
     Verdict const verdict = cohort::settle(row->record, settlement, session.now());
     bool const changed = verdict == Verdict::accepted && before == JobState::running;
     if (changed) save_job(session, *row, before);

@@ -113,7 +113,13 @@ std::string Desk::trouble() const {
     return text.empty() ? text : " (" + text + ")";
 }
 
+Front& Desk::front() {
+    if (closed_) throw Error{errc::closed, "the client is closed"};
+    return front_;
+}
+
 void Desk::close() noexcept {
+    closed_ = true;
     loops_.cancel();
     waits_.close();
     if (options_.owns_broker) front_.broker().close();

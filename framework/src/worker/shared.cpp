@@ -63,6 +63,12 @@ Worker::Shared::Shared(std::shared_ptr<Broker> broker, WorkerOptions worker_opti
     : options{checked(std::move(worker_options))}, front{broker, options.deadline},
       beats{broker, options.deadline}, turns{options.queues, options.weights} {}
 
+void Worker::Shared::refuse_when_started(std::string_view what) const {
+    if (!started) return;
+    throw Error{errc::already_started,
+                std::string{what} + " comes before run(), and this worker has been started"};
+}
+
 bool Worker::Shared::is_stuck() {
     std::lock_guard lock{mutex};
     return stats.stuck > options.max_stuck;

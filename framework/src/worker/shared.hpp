@@ -67,6 +67,8 @@ struct Worker::Shared {
     std::atomic<std::size_t> next_runners = 0;
     std::vector<std::unique_ptr<io::Loop>> loops;  // last: they end first
 
+    // Throws Error(already_started).
+    void refuse_when_started(std::string_view what) const;
     bool is_stuck();  // more bodies than max_stuck are past their limit: it claims nothing
     std::uint32_t free_slots();
     Life current_life();

@@ -79,7 +79,7 @@ Stage::~Stage() {
 
 void Stage::start(cohort::WorkerOptions options) {
     options.lease = 600ms;
-    options.upkeep = 50ms;
+    options.upkeep = 200ms;
     options.concurrency = 8;
     worker_ = std::make_unique<cohort::Worker>(url(), options);
     worker_->add<add>();

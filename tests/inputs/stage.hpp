@@ -68,37 +68,54 @@ public:
     // Who is told when the jobs end; nobody at first.
     Value client = nullptr;
 
-    // A queued job of the queue "default": what the columns do not say is as a careful stranger would write
-    // it.
-    void write_job(std::string const& id, std::string const& name, Value arguments, Columns columns = {}) {
-        columns.try_emplace("queue", std::int64_t{1});
+    // A job of the queue "default" that is ready to run: what the columns do not say is as a careful stranger
+    // would write it. Gives its number.
+    std::int64_t write_job(std::string const& id, std::string const& name, Value arguments,
+                           Columns columns = {}) {
         columns.try_emplace("id", id);
+        auto const seq = ask_for(name, std::move(arguments), std::move(columns));
+        execute("INSERT INTO jobs_ready (queue, rank, due, seq) SELECT queue, -priority, due, seq FROM jobs "
+                "WHERE "
+                "seq = " +
+                std::to_string(seq));
+        return seq;
+    }
+
+    // The same without a place: it is not ready, and nothing else.
+    std::int64_t ask_for(std::string const& name, Value arguments, Columns columns) {
+        columns.try_emplace("queue", std::int64_t{1});
         columns.try_emplace("name", name);
         columns.try_emplace("arguments", std::move(arguments));
         columns.try_emplace("max_retries", std::int64_t{5});
         columns.try_emplace("client", client);
-        auto const now = std::chrono::system_clock::now().time_since_epoch();
-        auto const micros = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
-        columns.try_emplace("due", std::int64_t{micros});
-        columns.try_emplace("created", std::int64_t{micros});
+        columns.try_emplace("due", now());
+        columns.try_emplace("created", now());
+        insert("jobs", columns);
+        return sqlite3_last_insert_rowid(handle_);
+    }
+
+    void insert(std::string const& table, Columns const& columns) {
         std::string names;
         std::string marks;
         for (auto const& [column, value] : columns) {
             names += (names.empty() ? "" : ", ") + column;
             marks += marks.empty() ? "?" : ", ?";
         }
-        sqlite3_stmt* insert = nullptr;
-        std::string const sql = "INSERT INTO jobs (" + names + ") VALUES (" + marks + ")";
-        REQUIRE(sqlite3_prepare_v2(handle_, sql.c_str(), -1, &insert, nullptr) == SQLITE_OK);
+        sqlite3_stmt* statement = nullptr;
+        std::string const sql = "INSERT INTO " + table + " (" + names + ") VALUES (" + marks + ")";
+        INFO(sql << ": " << sqlite3_errmsg(handle_));
+        REQUIRE(sqlite3_prepare_v2(handle_, sql.c_str(), -1, &statement, nullptr) == SQLITE_OK);
         int at = 0;
         for (auto const& [column, value] : columns)
-            bind(insert, ++at, value);
-        int const code = sqlite3_step(insert);
-        INFO(id << ": " << sqlite3_errmsg(handle_));
-        sqlite3_finalize(insert);
+            bind(statement, ++at, value);
+        int const code = sqlite3_step(statement);
+        sqlite3_finalize(statement);
         REQUIRE(code == SQLITE_DONE);
-        execute("INSERT INTO jobs_ready SELECT queue, -priority, due, seq FROM jobs WHERE seq = " +
-                std::to_string(sqlite3_last_insert_rowid(handle_)));
+    }
+
+    static std::int64_t now() {
+        auto const since = std::chrono::system_clock::now().time_since_epoch();
+        return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
     }
 
     // One number, as in "SELECT count(*) FROM jobs".

@@ -66,8 +66,8 @@ public:
     Worker(Worker const&) = delete;
     Worker& operator=(Worker const&) = delete;
 
-    // What it can run; before run(). Without any add() it is what COHORT_REGISTER has registered. Throws
-    // Error(duplicate_handler).
+    // What it can run. This and all down to run() comes before it; later it throws Error(already_started).
+    // Without any add() it is what COHORT_REGISTER has registered. Throws Error(duplicate_handler).
     void add(std::function<void(Catalog&)> const& module);
     void add(Catalog const& catalog);
     template<auto Job, class... Decorators>

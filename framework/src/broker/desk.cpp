@@ -91,7 +91,7 @@ awaitable<PushResult> Desk::push(NewJob job) {
     waits_.expect(ref);
     PushResult result;
     try {
-        result = co_await front_.push(std::move(job));
+        result = co_await front().push(std::move(job));
     } catch (...) {
         waits_.forget_push(ref);
         throw;
@@ -128,7 +128,13 @@ std::string Desk::trouble() const {
     return text.empty() ? text : " (" + text + ")";
 }
 
+Front& Desk::front() {
+    if (closed_) throw Error{errc::closed, "the client is closed"};
+    return front_;
+}
+
 void Desk::close() noexcept {
+    closed_ = true;
     loops_.cancel();
     waits_.close();
     if (options_.owns_broker) front_.broker().close();

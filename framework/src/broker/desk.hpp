@@ -8,6 +8,7 @@
 #include <cohort/id.hpp>
 #include <cohort/options.hpp>
 
+#include <atomic>
 #include <string>
 
 namespace cohort {
@@ -31,7 +32,9 @@ public:
     // A job with everything but its arguments, checked. Throws Error: invalid_….
     NewJob prepare(std::string_view name, JobOptions const& job, EnqueueOptions const& call) const;
 
-    Front& front() noexcept { return front_; }
+    // Throws Error(closed).
+    Front& front();
+    Broker& broker() noexcept { return front_.broker(); }
     // Stores one new job; its end will be heard of.
     awaitable<PushResult> push(NewJob job);
     // To wait for ends of jobs; starts the loops that find out on its first use. Throws Error(closed).
@@ -53,6 +56,7 @@ private:
     std::string const client_;  // the address of our notifications
     Front front_;
     Waits waits_;
+    std::atomic<bool> closed_ = false;
     std::mutex mutex_;
     bool watching_ = false;
     boost::asio::any_io_executor executor_;

@@ -93,7 +93,8 @@ awaitable<std::optional<std::string>> text_result_so_far(std::shared_ptr<Desk> d
     std::vector<Ending> endings = co_await front.results(std::move(refs));
     std::optional<std::string> text;
     if (!endings[0].known) throw not_found(ref);
-    if (is_terminal(endings[0].state)) text = success_of(std::move(ref), std::move(endings[0]));
+    if (is_terminal(endings[0].state))
+        text = success_of(std::move(ref), fit_for_people(std::move(endings[0])));
     co_return text;
 }
 

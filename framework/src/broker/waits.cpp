@@ -2,6 +2,7 @@
 #include "broker/waits.hpp"
 
 #include "base/failpoint.hpp"
+#include "base/text.hpp"
 #include "io/aborted.hpp"
 #include "io/alarm.hpp"
 
@@ -31,6 +32,12 @@ std::exception_ptr closed_error() {
 
 }  // namespace
 
+Ending fit_for_people(Ending ending) {
+    constexpr std::size_t longest_error = 8192;
+    if (!ending.error.empty()) ending.error = clean_text(ending.error, longest_error);
+    return ending;
+}
+
 Completions::Completions(std::vector<JobRef> refs) : refs_{std::move(refs)}, endings_(refs_.size()) {}
 
 std::size_t Completions::left() const noexcept {
@@ -41,7 +48,7 @@ std::size_t Completions::left() const noexcept {
 void Completions::put(std::size_t index, Ending ending) {
     std::lock_guard lock{mutex_};
     if (endings_[index]) return;  // a hint and a poll may both bring it
-    endings_[index].emplace(std::move(ending));
+    endings_[index].emplace(fit_for_people(std::move(ending)));
     ready_.push_back(index);
     woken_.wake();
 }

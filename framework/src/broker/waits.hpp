@@ -14,6 +14,9 @@
 
 namespace cohort {
 
+// Its error is a text that a terminal and a log can take, whoever wrote it into the store.
+Ending fit_for_people(Ending ending);
+
 // The jobs that one coroutine waits for. Their endings come in the order in which they became known.
 class Completions {
 public:

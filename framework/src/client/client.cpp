@@ -112,7 +112,7 @@ void Client::close() noexcept {
 }
 
 Broker& Client::broker() const noexcept {
-    return desk_->front().broker();
+    return desk_->broker();
 }
 
 NewJob Client::prepare(detail::JobInfo const& info, EnqueueOptions const& options) const {

@@ -13,10 +13,15 @@ struct Rule {
     char const* sentence;
 };
 
+#define COHORT_RECORD_VERSION "1"
+static_assert(record_version == 1);
+
 constexpr std::array rules = {
     Rule{"(r.seq IS NOT NULL) + (l.seq IS NOT NULL) + (n.seq IS NOT NULL) + (e.seq IS NOT NULL) <> 1",
          "is not in exactly one of ready, later, running and ended"},
     Rule{"l.state NOT IN (0, 3) OR e.state NOT IN (4, 5, 6, 7)", "is in a state that does not belong there"},
+    Rule{"j.record_version NOT BETWEEN 1 AND " COHORT_RECORD_VERSION,
+         "was written by a later version of Cohort"},
     Rule{"l.queue <> j.queue OR n.queue <> j.queue OR e.queue <> j.queue", "is in two queues"},
     Rule{"e.state <> 4 AND e.result IS NOT NULL", "has a result and has not succeeded"},
     Rule{"(j.unique_key IS NOT NULL AND e.seq IS NULL) <> (k.seq IS NOT NULL)", "holds a wrong unique key"},

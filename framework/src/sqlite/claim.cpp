@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace cohort::sqlite {
 namespace {
@@ -15,40 +16,73 @@ constexpr std::int64_t most_promoted = 500;
 // A claim that waits finds out so often whether its worker is still enlisted.
 constexpr auto recheck = std::chrono::milliseconds{500};
 
+// The first `limit` that this program can read; those of a later version are left where they are.
 std::vector<Row> read_ready(Session& session, std::int64_t queue, std::size_t limit) {
-    static std::string const sql =
-        select_ready_rows() + "WHERE r.queue = ? ORDER BY r.rank, r.due, r.seq LIMIT ?";
+    static std::string const sql = select_ready_rows() + "WHERE r.queue = ? ORDER BY r.rank, r.due, r.seq";
     std::vector<Row> rows;
     Use const ready{session.prepare(sql)};
-    ready->bind(queue).bind(static_cast<std::int64_t>(limit));
-    while (ready->step())
-        rows.push_back(read_ready_row(*ready));
+    ready->bind(queue);
+    while (rows.size() < limit && ready->step()) {
+        Row row = read_ready_row(*ready);
+        if (!row.is_newer) rows.push_back(std::move(row));
+    }
     return rows;
 }
 
-// ready, running: the transition T3 as cohort::claim makes it, for the first of the queue, which have been
-// read as `rows` in this transaction. In two statements for all: each of its own would cost more than what it
-// does.
-void mark_running(Session& session, std::vector<Row> const& rows, Token const& token) {
+// ready, running: the transition T3 as cohort::claim makes it, for all up to the last of `rows`, which have
+// been read in this transaction. In two statements: each row of its own would cost more than what it does.
+// False, and nothing done: there is something else between them, of a later version or damaged.
+bool mark_running(Session& session, std::vector<Row> const& rows, Token const& token) {
     static std::string const enter =
-        "INSERT INTO jobs_running (seq, queue, attempt, incarnation, claim_no, started) "
+        "INSERT OR IGNORE INTO jobs_running (seq, queue, attempt, incarnation, claim_no, started) "
         "SELECT r.seq, r.queue, coalesce((SELECT attempt FROM jobs_past p WHERE p.seq = r.seq), 0) + 1, ?, "
         "?, ? "
-        "FROM jobs_ready r WHERE r.queue = ? ORDER BY r.rank, r.due, r.seq LIMIT ?";
-    session.prepare(enter)
-        .bind(std::string_view{token.incarnation})
-        .bind(static_cast<std::int64_t>(token.claim))
-        .bind(session.now())
-        .bind(rows.front().queue)
-        .bind(static_cast<std::int64_t>(rows.size()))
-        .run();
+        "FROM jobs_ready r WHERE r.queue = ? AND (r.rank, r.due, r.seq) <= (?, ?, ?)";
+    Row const& last = rows.back();
+    auto const claim = static_cast<std::int64_t>(token.claim);
+    int const entered = session.prepare(enter)
+                            .bind(std::string_view{token.incarnation})
+                            .bind(claim)
+                            .bind(session.now())
+                            .bind(last.queue)
+                            .bind(-last.record.priority)
+                            .bind(last.due)
+                            .bind(last.seq)
+                            .run();
+    if (static_cast<std::size_t>(entered) != rows.size()) {
+        static std::string const undo =
+            "DELETE FROM jobs_running WHERE queue = ? AND incarnation = ? AND claim_no = ?";
+        session.prepare(undo).bind(last.queue).bind(std::string_view{token.incarnation}).bind(claim).run();
+        return false;
+    }
     static std::string const leave =
         "DELETE FROM jobs_ready WHERE queue = ? AND (rank, due, seq) <= (?, ?, ?)";
-    Row const& last = rows.back();
     session.prepare(leave).bind(last.queue).bind(-last.record.priority).bind(last.due).bind(last.seq).run();
-    for (auto const& row : rows) {
-        if (row.expires != never) remove_expiring(session, row);
-    }
+    return true;
+}
+
+// The same one by one. What runs already, or is over, was ready by mistake: it is taken out of `rows`, too.
+void mark_each_running(Session& session, std::vector<Row>& rows, Token const& token) {
+    static std::string const enter =
+        "INSERT OR IGNORE INTO jobs_running (seq, queue, attempt, incarnation, claim_no, started) "
+        "SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM jobs_ended WHERE seq = ?1)";
+    static std::string const leave =
+        "DELETE FROM jobs_ready WHERE queue = ? AND rank = ? AND due = ? AND seq = ?";
+    static std::string const leave_anyhow = "DELETE FROM jobs_ready WHERE queue = ? AND seq = ?";
+    std::erase_if(rows, [&](Row const& row) {
+        int const left = session.prepare(leave)
+                             .bind(row.queue)
+                             .bind(-row.record.priority)
+                             .bind(row.due)
+                             .bind(row.seq)
+                             .run();
+        // It stood where its record does not say.
+        if (left == 0) session.prepare(leave_anyhow).bind(row.queue).bind(row.seq).run();
+        Statement& begin = session.prepare(enter);
+        begin.bind(row.seq).bind(row.queue).bind(row.record.counters.attempt + 1);
+        begin.bind(std::string_view{token.incarnation}).bind(static_cast<std::int64_t>(token.claim));
+        return begin.bind(session.now()).run() == 0;
+    });
 }
 
 }  // namespace
@@ -138,6 +172,8 @@ Progress Claim::peek(Session& session) {
         "SELECT q.paused, EXISTS (SELECT 1 FROM jobs_ready WHERE queue = ?1), "
         "(SELECT min(due) FROM jobs_later WHERE queue = ?1) FROM queues q WHERE q.id = ?1";
     std::optional<Instant> next_due;
+    // What a step has just looked at in vain is not looked at again before something is new.
+    auto const in_vain = std::exchange(in_vain_, {});
     waiting_.queues.clear();
     for (auto const& source : sources_) {
         if (source.is_repeat) continue;
@@ -145,7 +181,8 @@ Progress Claim::peek(Session& session) {
         Use const look{session.prepare(sql)};
         look->bind(source.queue);
         if (!look->step() || look->integer(0) != 0) continue;
-        if (look->integer(1) != 0) return Progress::more;
+        bool const is_new = std::find(in_vain.begin(), in_vain.end(), source.queue) == in_vain.end();
+        if (look->integer(1) != 0 && is_new) return Progress::more;
         if (!look->is_null(2)) next_due = std::min(next_due.value_or(never), look->instant(2));
     }
     if (next_due && *next_due <= session.now()) return Progress::more;
@@ -155,10 +192,11 @@ Progress Claim::peek(Session& session) {
 Progress Claim::wait_or_end(Session& session, std::optional<Instant> next_due) {
     waiting_.looked = std::chrono::steady_clock::now();
     waiting_.next_due.reset();
-    if (next_due) waiting_.next_due = *next_due - session.now();
+    // Not longer than a day: the writer counts in finer units, which end sooner.
+    if (next_due) waiting_.next_due = std::min<Duration>(*next_due - session.now(), 24h);
     if (std::chrono::steady_clock::now() < waiting_.until) return Progress::wait;
     if (is_settled(session)) return Progress::done;
-    reply.next_due = waiting_.next_due;
+    if (next_due) reply.next_due = *next_due - session.now();
     return Progress::done;
 }
 
@@ -185,6 +223,14 @@ bool Claim::end_expired(Session& session, std::string const& queue, std::vector<
     return some;
 }
 
+// Is there something that nobody here can take?
+void Claim::note_vain(Session& session, std::int64_t queue) {
+    static std::string const sql = "SELECT EXISTS (SELECT 1 FROM jobs_ready WHERE queue = ?)";
+    Use const look{session.prepare(sql)};
+    look->bind(queue);
+    if (look->step() && look->integer(0) != 0) in_vain_.push_back(queue);
+}
+
 void Claim::take(Session& session, Source const& source) {
     if (session.queue(*source.name).paused) return;
     promote_due(session, source.queue, most_promoted);
@@ -193,10 +239,12 @@ void Claim::take(Session& session, Source const& source) {
     // Something else may be behind those that have expired, so look again.
     while (end_expired(session, *source.name, rows))
         rows = read_ready(session, source.queue, params_.limit - before);
-    if (rows.empty()) return;
+    if (rows.empty()) return note_vain(session, source.queue);
     Token const token{params_.incarnation, params_.number};
-    mark_running(session, rows, token);
+    if (!mark_running(session, rows, token)) mark_each_running(session, rows, token);
+    if (rows.empty()) return note_vain(session, source.queue);
     for (auto& row : rows) {
+        if (row.expires != never) remove_expiring(session, row);
         row.record.ref.queue = *source.name;
         cohort::claim(row.record, token, session.now());
         session.hold(row);

@@ -36,13 +36,15 @@ private:
     void repeat(Session& session);
     static bool end_expired(Session& session, std::string const& queue, std::vector<Row>& rows);
     void take(Session& session, Source const& source);
+    void note_vain(Session& session, std::int64_t queue);
     Progress wait_or_end(Session& session, std::optional<Instant> next_due);
 
     ClaimParams const params_;
     Waiting waiting_;
     std::chrono::steady_clock::time_point checked_{};
     std::int64_t worker_ = 0;
-    std::vector<Source> sources_;  // in the order of params_.queues
+    std::vector<std::int64_t> in_vain_;  // queues that had nothing but what cannot be taken
+    std::vector<Source> sources_;        // in the order of params_.queues
 };
 
 }  // namespace cohort::sqlite

@@ -12,7 +12,7 @@ constexpr std::size_t refs_per_step = 64;
 
 CancelVerdict cancel_one(Session& session, JobRef const& ref) {
     auto row = find_job(session, ref);
-    if (!row) return CancelVerdict::unknown;
+    if (!row || row->is_newer) return CancelVerdict::unknown;
     JobState const before = row->record.state;
     if (!cancel(row->record, session.now())) return CancelVerdict::finished;
     save_job(session, *row, before);

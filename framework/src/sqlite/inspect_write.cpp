@@ -25,7 +25,7 @@ bool is_key_taken(Session& session, Row const& row) {
 
 bool requeue_one(Session& session, JobRef const& ref) {
     auto row = find_job(session, ref);
-    if (!row || is_key_taken(session, *row)) return false;
+    if (!row || row->is_newer || is_key_taken(session, *row)) return false;
     JobState const before = row->record.state;
     if (!requeue(row->record, session.now())) return false;
     save_job(session, *row, before);

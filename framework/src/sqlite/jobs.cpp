@@ -84,7 +84,7 @@ void enter_place(Session& session, Row const& row) {
         break;
     }
     static std::string const sql =
-        "INSERT INTO jobs_ended (seq, queue, state, attempt, incarnation, claim_no, "
+        "INSERT OR REPLACE INTO jobs_ended (seq, queue, state, attempt, incarnation, claim_no, "
         "started, finished, forget, result) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     Statement& insert = session.prepare(sql);
@@ -124,7 +124,8 @@ void save_limits(Session& session, Row const& row, JobState before) {
         remove_expiring(session, row);
     if (record.unique.empty() || is_terminal(before) == is_terminal(record.state)) return;
     if (!is_terminal(record.state)) {
-        static std::string const sql = "INSERT INTO jobs_keys (queue, unique_key, seq) VALUES (?, ?, ?)";
+        static std::string const sql =
+            "INSERT OR REPLACE INTO jobs_keys (queue, unique_key, seq) VALUES (?, ?, ?)";
         session.prepare(sql).bind(row.queue).bind(std::string_view{record.unique}).bind(row.seq).run();
         return;
     }
@@ -152,11 +153,13 @@ std::string select_seqs(JobState state, std::string_view queue) {
 
 void add_waiting(Session& session, std::int64_t queue, std::int64_t seq, JobRecord const& record) {
     if (record.state == JobState::queued) {
-        static std::string const sql = "INSERT INTO jobs_ready (queue, rank, due, seq) VALUES (?, ?, ?, ?)";
+        static std::string const sql =
+            "INSERT OR IGNORE INTO jobs_ready (queue, rank, due, seq) VALUES (?, ?, ?, ?)";
         session.prepare(sql).bind(queue).bind(-record.priority).bind(record.due).bind(seq).run();
         return;
     }
-    static std::string const sql = "INSERT INTO jobs_later (queue, due, seq, state) VALUES (?, ?, ?, ?)";
+    static std::string const sql =
+        "INSERT OR REPLACE INTO jobs_later (queue, due, seq, state) VALUES (?, ?, ?, ?)";
     session.prepare(sql)
         .bind(queue)
         .bind(record.due)
@@ -197,7 +200,7 @@ std::uint32_t promote_due(Session& session, std::int64_t queue, std::int64_t mos
         if (!find->step() || find->integer(0) == 0) return 0;
     }
     static std::string const enter =
-        "INSERT INTO jobs_ready (queue, rank, due, seq) SELECT l.queue, -j.priority, l.due, l.seq "
+        "INSERT OR IGNORE INTO jobs_ready (queue, rank, due, seq) SELECT l.queue, -j.priority, l.due, l.seq "
         "FROM (SELECT queue, due, seq FROM jobs_later WHERE queue = ? AND due <= ? ORDER BY due, seq LIMIT "
         "?) l "
         "CROSS JOIN jobs j ON j.seq = l.seq";

@@ -32,6 +32,7 @@ std::vector<Row> held_rows(Session& session, std::string_view incarnation, std::
         .bind(static_cast<std::int64_t>(limit));
     while (held->step()) {
         Row row = read_row(*held);
+        if (row.is_newer) continue;
         row.record.ref.queue = session.queue_name(row.queue);
         rows.push_back(std::move(row));
     }
@@ -113,7 +114,8 @@ void Renew::compare(Session& session) {
             record.ref = {session.queue_name(held->integer(0)), held->string(1)};
             record.state = JobState::running;
             record.cancel_requested = held->integer(2) != 0;
-            record.token = Token{beat_.incarnation, static_cast<std::uint64_t>(held->integer(3))};
+            record.token = Token{beat_.incarnation,
+                                 static_cast<std::uint64_t>(std::max<std::int64_t>(held->integer(3), 0))};
             if (record.cancel_requested) reply.cancel.push_back(record.ref);
             stored[record.ref.queue].push_back(std::move(record));
         }

@@ -76,6 +76,14 @@ std::optional<PushResult> earlier(Session& session, std::int64_t queue, NewJob c
         return std::nullopt;
     }
     PushResult result;
+    if (row.is_newer) {
+        result.verdict = PushVerdict::refused;
+        result.code = errc::bad_envelope;
+        result.detail = "a later version of Cohort has stored a job " + to_string(job.ref) +
+                        ", and this program reads records up to version " + std::to_string(record_version) +
+                        "; use a newer one, or another id";
+        return result;
+    }
     result.is_repeat = row.record.name == job.name && row.record.arguments == job.arguments;
     if (!result.is_repeat) {
         result.verdict = PushVerdict::refused;

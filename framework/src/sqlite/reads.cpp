@@ -41,10 +41,15 @@ Ending read_ending(Session& session, JobRef const& ref) {
         if (auto const row = find_job(session, ref)) ending.state = row->record.state;
         return ending;
     }
-    ending.state = static_cast<JobState>(find->integer(0));
+    ending.state = ended_state(*find, 0);
+    if (static_cast<std::int64_t>(ending.state) != find->integer(0)) {
+        if (auto row = find_job(session, ref)) ending.error = std::move(row->record.error);
+        ending.reason = FailReason::corrupt_state;
+        return ending;
+    }
     ending.attempt = static_cast<std::uint32_t>(find->integer(1));
     ending.result = find->text(2);
-    ending.reason = static_cast<FailReason>(find->integer(3));
+    ending.reason = reason_of(find->integer(3));
     ending.error = find->text(4);
     return ending;
 }

@@ -38,15 +38,9 @@ T number(std::int64_t value) noexcept {
     return static_cast<T>(std::min<std::uint64_t>(positive, std::numeric_limits<T>::max()));
 }
 
-JobState state_of(std::int64_t value) noexcept {
-    return value >= 0 && value < static_cast<std::int64_t>(std::size(all_states))
-               ? static_cast<JobState>(value)
-               : JobState::failed;
-}
-
-FailReason reason_of(std::int64_t value) noexcept {
-    bool const known = value >= 0 && value <= static_cast<std::int64_t>(FailReason::corrupt_state);
-    return known ? static_cast<FailReason>(value) : FailReason::corrupt_state;
+Duration span(Statement const& s, int column) noexcept {
+    constexpr Duration longest = std::chrono::years{10'000};
+    return std::clamp(Duration{s.integer(column)}, Duration{0}, longest);
 }
 
 std::optional<Instant> instant_if_any(Statement const& s, int column) {
@@ -68,7 +62,7 @@ void read_asked(Statement const& s, Row& row) {
     record.created = s.instant(at++);
     row.first_due = row.due = record.due = s.instant(at++);
     record.expires = instant_if_any(s, at++).value_or(never);
-    record.priority = static_cast<std::int32_t>(s.integer(at++));
+    record.priority = static_cast<std::int32_t>(std::clamp<std::int64_t>(s.integer(at++), -100, 100));
     record.name = s.text(at++);
     record.version = number<std::uint32_t>(s.integer(at++));
     record.unique = s.text(at++);
@@ -76,18 +70,13 @@ void read_asked(Statement const& s, Row& row) {
     record.sender = s.text(at++);
     record.policy.max_retries = number<std::uint32_t>(s.integer(at++));
     record.policy.max_lost = number<std::uint32_t>(s.integer(at++));
-    record.policy.timeout = Duration{s.integer(at++)};
+    record.policy.timeout = span(s, at++);
     if (!s.is_null(at)) record.policy.backoff = parse_backoff(s.text(at));
     ++at;
-    record.policy.keep_result = Duration{s.integer(at++)};
-    record.policy.keep_error = Duration{s.integer(at++)};
+    record.policy.keep_result = span(s, at++);
+    record.policy.keep_error = span(s, at++);
     record.arguments = s.text(at++);
-    if (s.integer(at) > record_version) {
-        throw Error{errc::bad_envelope, "the record of job \"" + record.ref.id + "\" has version " +
-                                            std::to_string(s.integer(at)) +
-                                            ", and this program reads them up to " +
-                                            std::to_string(record_version) + "; use a newer Cohort"};
-    }
+    row.is_newer = s.integer(at) > record_version;
 }
 
 void read_past(Statement const& s, Row& row) {
@@ -121,14 +110,20 @@ void read_place(Statement const& s, Row& row) {
         record.started = instant_if_any(s, running + 3);
         record.cancel_requested = s.integer(running + 4) != 0;
     } else if (!s.is_null(ended)) {
-        record.state = state_of(s.integer(ended));
+        record.state = ended_state(s, ended);
+        if (static_cast<std::int64_t>(record.state) != s.integer(ended)) {
+            record.reason = FailReason::corrupt_state;
+            record.error =
+                "its record has the state " + std::to_string(s.integer(ended)) + ", which does not exist";
+        }
         record.counters.attempt = number<std::uint32_t>(s.integer(ended + 1));
         record.token = token_if_any(s, ended + 2);
         record.started = instant_if_any(s, ended + 4);
         record.finished = instant_if_any(s, ended + 5);
         record.result = s.text(ended + 6);
     } else if (!s.is_null(later)) {
-        record.state = state_of(s.integer(later));
+        record.state = s.integer(later) == static_cast<int>(JobState::retrying) ? JobState::retrying
+                                                                                : JobState::scheduled;
     } else {
         record.state = JobState::queued;
     }
@@ -141,6 +136,18 @@ void finish_reading(Row& row) {
 }
 
 }  // namespace
+
+FailReason reason_of(std::int64_t value) noexcept {
+    bool const known = value >= 0 && value <= static_cast<std::int64_t>(FailReason::corrupt_state);
+    return known ? static_cast<FailReason>(value) : FailReason::corrupt_state;
+}
+
+JobState ended_state(Statement const& s, int column) noexcept {
+    auto const value = s.integer(column);
+    bool const known =
+        value >= static_cast<int>(JobState::succeeded) && value <= static_cast<int>(JobState::expired);
+    return known ? static_cast<JobState>(value) : JobState::failed;
+}
 
 std::string select_rows(std::string_view from) {
     // CROSS JOIN and LEFT JOIN: in this order, whatever the planner believes about the tables' sizes.

@@ -20,18 +20,23 @@ struct Row {
     Instant due{};           // with it, the place from which the job is to be taken
     Instant expires = never;
     bool has_past = false;
+    bool is_newer = false;  // a later version wrote it: what is read of it may be shown, but not acted upon
     JobRecord record;
 };
 
 // "SELECT … FROM …", to be continued with WHERE: jobs is `j`, past `p`, running `n`, ended `e`, later `l`.
 // `from` is where it begins: "jobs j", or what leads to that table.
 std::string select_rows(std::string_view from = "jobs j");
-// From a statement made of it. Throws Error(errc::bad_envelope) when a later version wrote it.
+// From a statement made of it, whatever a stranger may have written.
 Row read_row(Statement const& statement);
 
 // The same for jobs that are ready (`r`), which are read in large numbers.
 std::string select_ready_rows();
 Row read_ready_row(Statement const& statement);
+
+// Of the table `ended`; failed for a state that cannot be there.
+JobState ended_state(Statement const& statement, int column) noexcept;
+FailReason reason_of(std::int64_t value) noexcept;
 
 // Does something of the record have no place but in the table `past`?
 bool needs_past(Row const& row) noexcept;

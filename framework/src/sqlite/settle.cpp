@@ -28,9 +28,10 @@ bool succeed(Session& session, Settlement const& settlement) {
     if (job.keep_result <= Duration{0}) {
         remove_job(session, job.seq);
     } else {
-        static std::string const enter = "INSERT INTO jobs_ended (seq, queue, state, attempt, incarnation, "
-                                         "claim_no, started, finished, forget, result) "
-                                         "VALUES (?, ?, 4, ?, ?, ?, ?, ?, ?, ?)";
+        static std::string const enter =
+            "INSERT OR REPLACE INTO jobs_ended (seq, queue, state, attempt, incarnation, "
+            "claim_no, started, finished, forget, result) "
+            "VALUES (?, ?, 4, ?, ?, ?, ?, ?, ?, ?)";
         session.prepare(enter)
             .bind(job.seq)
             .bind(job.queue)
@@ -74,6 +75,7 @@ Verdict Settle::settle_one(Session& session, std::size_t index) {
     JobState const before = row->record.state;
     // Its worker is retired, and upkeep has only not come round to it yet.
     if (before == JobState::running && !enlisted) return Verdict::fenced;
+    if (row->is_newer) return Verdict::fenced;  // no run of ours
     bool const is_owner = before == JobState::running && row->record.token == settlement.token;
     Settlement final = is_owner && succeeds && settlement.hook ? call_hook(session, index) : settlement;
     Verdict const verdict = cohort::settle(row->record, std::move(final), session.now());

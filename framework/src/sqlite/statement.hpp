@@ -6,6 +6,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -44,7 +45,11 @@ public:
     // Valid until the next step or reset.
     std::string_view text(int column) const noexcept;
     std::string string(int column) const { return std::string{text(column)}; }
-    Instant instant(int column) const noexcept { return Instant{Duration{integer(column)}}; }
+    // Far enough from the ends of time that no sum or difference of two leaves it, whatever was written.
+    Instant instant(int column) const noexcept {
+        constexpr std::int64_t furthest = std::int64_t{1} << 60;  // 36,000 years
+        return Instant{Duration{std::clamp(integer(column), -furthest, furthest)}};
+    }
 
 private:
     [[noreturn]] void fail(int code);

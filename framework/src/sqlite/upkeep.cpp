@@ -25,6 +25,7 @@ std::vector<Row> read_rows(Session& session, Statement& select) {
     Use const use{select};
     while (select.step()) {
         Row row = read_row(select);
+        if (row.is_newer) continue;  // a later version will see to it
         row.record.ref.queue = session.queue_name(row.queue);
         rows.push_back(std::move(row));
     }

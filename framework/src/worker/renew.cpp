@@ -12,12 +12,13 @@ namespace cohort {
 namespace {
 
 // The broker counts more than we run: a claim's reply must have been lost. What came with a claim that we
-// have had the answer of, and that we do not run, is handed back; later claims may still be on their way to
-// us.
+// have had the answer of, and that we do not run, is handed back, and what came with none of ours; later
+// claims may still be on their way to us.
 void hand_back_strays(Worker::Shared& shared, Life const& life, std::vector<JobRecord> const& strays) {
+    auto const last_asked = shared.current_life().last_claim + 1;
     for (auto const& job : strays) {
-        if (!job.token || job.token->incarnation != life.incarnation || job.token->claim > life.last_claim)
-            continue;
+        if (!job.token || job.token->incarnation != life.incarnation) continue;
+        if (job.token->claim > life.last_claim && job.token->claim <= last_asked) continue;
         if (shared.runs.holds(job.ref, *job.token)) continue;
         log(LogLevel::warn, "job " + to_string(job.ref) +
                                 " was claimed for this worker but never arrived; it is handed back");

@@ -90,6 +90,12 @@ bool Worker::Shared::is_flushed() const {
     return std::all_of(loop_lines.begin(), loop_lines.end(), [](auto const& one) { return one->is_idle(); });
 }
 
+void Worker::Shared::refuse_when_started(std::string_view what) const {
+    if (!started) return;
+    throw Error{errc::already_started,
+                std::string{what} + " comes before run(), and this worker has been started"};
+}
+
 bool Worker::Shared::is_stuck() {
     std::lock_guard lock{mutex};
     return stats.stuck > options.max_stuck;

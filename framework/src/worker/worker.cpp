@@ -108,21 +108,25 @@ void Worker::add(std::function<void(Catalog&)> const& module) {
 }
 
 void Worker::add(Catalog const& catalog) {
-    if (shared_->started) throw Error{errc::already_started, "add jobs before run()"};
+    shared_->refuse_when_started("add()");
     shared_->catalog.add(catalog);
     shared_->has_catalog = true;
 }
 
 void Worker::use(Decorator decorator) {
+    shared_->refuse_when_started("use()");
     shared_->decorators.push_back(std::move(decorator));
 }
 void Worker::on_start(std::function<awaitable<void>()> hook) {
+    shared_->refuse_when_started("on_start()");
     shared_->start_hooks.push_back(std::move(hook));
 }
 void Worker::on_stop(std::function<awaitable<void>()> hook) {
+    shared_->refuse_when_started("on_stop()");
     shared_->stop_hooks.push_back(std::move(hook));
 }
 void Worker::provide(std::type_index type, std::shared_ptr<void> object) {
+    shared_->refuse_when_started("provide()");
     shared_->provided[type] = std::move(object);
 }
 

@@ -132,7 +132,8 @@ COHORT_PROMISE("a job that did not start in time is not given", &C::expiry, &C::
     CHECK(status_of(rig, ref("late")).state == JobState::expired);
 }
 
-COHORT_PROMISE("a job that expires before it falls due does so, and holds up nobody", &C::expiry, &C::delays, &C::status) {
+COHORT_PROMISE("a job that expires before it falls due does so, and holds up nobody", &C::expiry, &C::delays,
+               &C::status) {
     NewJob job = make_job("hopeless");
     job.delay = 10s;
     job.expires = 3s;

@@ -119,8 +119,8 @@ struct Proxy::State {
         asio::co_spawn(context, serve(), asio::detached);
     }
 
-    asio::awaitable<void> pause(milliseconds span) {
-        asio::steady_timer timer{context, span};
+    asio::awaitable<void> pause(std::size_t millis) {
+        asio::steady_timer timer{context, milliseconds{millis}};
         co_await timer.async_wait(use_awaitable);
     }
 
@@ -164,12 +164,13 @@ struct Proxy::State {
         try {
             while (!direction.is_over) {
                 if (direction.mode.kind == Mode::stall) {
-                    co_await pause(milliseconds{2});
+                    co_await pause(2);
                     continue;
                 }
                 std::size_t const n =
                     co_await link->from(way).async_read_some(asio::buffer(buffer), use_awaitable);
-                co_await hand_on(link, way, std::string{buffer.data(), n});
+                std::string piece{buffer.data(), n};
+                co_await hand_on(link, way, std::move(piece));
             }
         } catch (boost::system::system_error const&) {
         }
@@ -188,21 +189,23 @@ struct Proxy::State {
             co_return;
         case Mode::delay: {
             auto const jitter = mode.second == 0 ? 0 : random() % mode.second;
-            co_await pause(milliseconds{mode.first + jitter});
+            co_await pause(mode.first + jitter);
             break;
         }
         case Mode::drip:
-        case Mode::frag:
+        case Mode::frag: {
+            std::size_t const gap = mode.kind == Mode::drip ? mode.second : 0;
             for (std::size_t at = 0; at < piece.size(); at += std::max<std::size_t>(mode.first, 1)) {
                 put(direction, piece.substr(at, std::max<std::size_t>(mode.first, 1)));
-                co_await pause(milliseconds{mode.kind == Mode::drip ? mode.second : 0});
+                co_await pause(gap);
             }
             co_return;
+        }
         case Mode::close_after:
             if (direction.seen < mode.first) break;
             put(direction, piece.substr(0, mode.first - std::min(before, mode.first)));
             while (!direction.out.empty())
-                co_await pause(milliseconds{1});
+                co_await pause(1);
             drop(link);
             co_return;
         case Mode::flip:

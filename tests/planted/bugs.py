@@ -11,12 +11,11 @@ class Bug:
 
 NO_TOKEN = ("base/state.cpp", "if (record.token != settlement.token) return Verdict::fenced;", "")
 RESULT_LATE = """.bind_text_or_null({})
-            .bind(seq)
             .run();
         session.commit();
         session.begin();
-        static std::string const late = "UPDATE jobs SET result = ? WHERE seq = ?";
-        session.prepare(late).bind_text_or_null(settlement.result).bind(seq).run();"""
+        static std::string const late = "UPDATE jobs_ended SET result = ? WHERE seq = ?";
+        session.prepare(late).bind_text_or_null(settlement.result).bind(job.seq).run();"""
 BACK_TO_LIFE = """if (changed == 0) {
         static std::string const back =
             "INSERT INTO workers (namespace, incarnation, name, host, pid, queues, slots, lease, since, last_beat, beat, boot)"
@@ -33,8 +32,8 @@ BACK_TO_LIFE = """if (changed == 0) {
 BUGS = [
     # ---- who owns a job
     Bug("an outcome is stored without a look at its token (SQLite)",
-        [("sqlite/settle.cpp", "state = 2 AND incarnation = ? AND claim_no = ?",
-          "state = 2 AND ? IS NOT NULL AND ? IS NOT NULL"),
+        [("sqlite/settle.cpp", "DELETE FROM jobs_running WHERE seq = ? AND claim_no = ? AND incarnation = ?",
+          "DELETE FROM jobs_running WHERE seq = ? AND ? IS NOT NULL AND ? IS NOT NULL"),
          ("sqlite/settle.cpp", "bool const enlisted = session.is_enlisted(settlement.token.incarnation);",
           "bool const enlisted = true;")],
         "sqlite F14*"),
@@ -49,7 +48,7 @@ BUGS = [
         "sqlite F01*", "sqlite F03*"),
     Bug("upkeep takes the living for dead", [("sqlite/upkeep.cpp", "beat + lease < ?3", "beat + lease / 10 < ?3")],
         "sqlite F11*"),
-    Bug("upkeep does not find what the dead were running", [("sqlite/upkeep.cpp", '"j.state = 2 AND j.queue = ?1', '"j.state = 9 AND j.queue = ?1')],
+    Bug("upkeep does not find what the dead were running", [("sqlite/upkeep.cpp", '"n.queue = ?1 AND NOT EXISTS ', '"n.queue = -?1 AND NOT EXISTS ')],
         "sqlite F38*"),
     Bug("after a lock that held up everybody the first to come buries the others",
         [("sqlite/writer.cpp", "session_->unblocked = session_->steady();", "static_cast<void>(0);")],
@@ -74,41 +73,41 @@ BUGS = [
 
     # ---- steps that must be one
     Bug("a success is committed before its result",
-        [("sqlite/settle.cpp", ".bind_text_or_null(settlement.result)\n            .bind(seq)\n            .run();", RESULT_LATE)],
+        [("sqlite/settle.cpp", ".bind_text_or_null(settlement.result)\n            .run();", RESULT_LATE)],
         "sqlite F02: a worker dies at commit.before*", seeds=range(1, 9)),
     Bug("a batch of new jobs is committed job by job",
         [("sqlite/push.cpp", "    Queue& queue = session.queue(job.ref.queue);\n",
           "    session.commit();\n    session.begin();\n    Queue& queue = session.queue(job.ref.queue);\n")],
         "sqlite F26: a client dies inside*"),
-    Bug("an ended job keeps its unique key", [("sqlite/schema.cpp", "unique_key IS NOT NULL AND state < 4;",
-                                              "unique_key IS NOT NULL AND state < 9;")], "sqlite F36*"),
+    Bug("an ended job keeps its unique key", [("sqlite/jobs.cpp", "DELETE FROM jobs_keys WHERE queue = ? AND unique_key = ? AND seq = ?",
+                                              "DELETE FROM jobs_keys WHERE queue = ? AND unique_key = ? AND seq = -?")],
+        "sqlite F36*"),
     Bug("a lost answer to a claim strands its jobs",
         [("worker/renew.cpp", "    hand_back_strays(shared, life, reply.strays);\n", ""),
          ("sqlite/claim.cpp", "source.is_repeat = static_cast<std::int64_t>(params_.number) <= served->integer(2);",
           "source.is_repeat = false;")],
         "sqlite F02: an answer is lost at claim.sent_no_reply*"),
     Bug("a job that is stored already is refused",
-        [("sqlite/push.cpp", "if (row.record.name != job.name || row.record.arguments != job.arguments) {", "if (true) {")],
+        [("sqlite/push.cpp", "result.is_repeat = row.record.name == job.name && row.record.arguments == job.arguments;",
+          "result.is_repeat = false;")],
         "sqlite F27*"),
 
     # ---- who is told
     Bug("the bell of a client is not rung",
-        [("sqlite/writer.cpp", "ringer_.ring_client(config_.space, client, refs);",
-          "static_cast<void>(client), static_cast<void>(refs);")], "sqlite F30: no notification is lost*"),
+        [("sqlite/writer.cpp", "ringer_.ring_client(config_.space, client, lines);",
+          "static_cast<void>(client), static_cast<void>(lines);")], "sqlite F30: no notification is lost*"),
     Bug("the bell of a queue is not rung", [("sqlite/writer.cpp", "        ringer_.ring_queue(queue);\n", "")],
         "sqlite F30: no notification is lost*"),
-    Bug("waits do not poll", [("broker/waits.cpp", "co_await read_all();", "static_cast<void>(0);")],
+    Bug("waits do not poll", [("broker/waits.cpp", "        polled = now;\n        want_all();\n", "        polled = now;\n")],
         "memory F30: half of all notifications are lost: no wait*"),
-    Bug("who waits does not read first",
-        [("broker/waits.cpp", "    if (completions->refs().size() == 1) {", "    if (completions->refs().size() == 1) {\n        co_return;")],
-        "sqlite F33*"),
+    Bug("who waits does not read first", [("broker/waits.cpp", "reads = !is_fresh(*completions);", "reads = false;")], "sqlite F33*"),
     Bug("who waits is not told that a job is unknown",
-        [("broker/waits.cpp", "if (is_terminal(ending.state) || !ending.known) completions->put(0", "if (is_terminal(ending.state)) completions->put(0"),
-         ("broker/waits.cpp", "if (is_terminal(endings[i].state) || !endings[i].known) deliver(refs[i]", "if (is_terminal(endings[i].state)) deliver(refs[i]")],
+        [("broker/waits.cpp", "if (!is_terminal(ending.state) && ending.known) return;", "if (!is_terminal(ending.state)) return;")],
         "memory F34*", "sqlite F39*"),
     Bug("a wait lasts longer than it was given", [("broker/waits.cpp", "add(Instant{io::steady_now(executor)}, span);",
                                                   "add(Instant{io::steady_now(executor)}, span * 5);")], "memory F29*"),
-    Bug("a client that closes leaves its waits alone", [("broker/waits.cpp", "        completions->close();\n", "        static_cast<void>(completions);\n")],
+    Bug("a client that closes leaves its waits alone",
+        [("broker/waits.cpp", "        completions->fail(error);\n}\n\nvoid Waits::close", "        static_cast<void>(error);\n}\n\nvoid Waits::close")],
         "memory F32: a client goes*"),
 
     # ---- how workers stop, and what they stop
@@ -123,12 +122,12 @@ BUGS = [
         "sqlite F22*"),
     Bug("a body past its limit is not stopped", [("worker/limits.cpp", "run->stop(StopReason::timeout);", "static_cast<void>(run);")],
         "memory F19*"),
-    Bug("texts of errors are stored as they are", [("job/failure.cpp", "failure.error = clean_text(failure.error, longest_error);",
+    Bug("texts of errors are stored as they are", [("job/failure.cpp", "failure.error = clean_text(mask_addresses(failure.error), longest_error);",
                                                     "static_cast<void>(longest_error);")], "memory F16*"),
 
     # ---- the file, and what is kept
-    Bug("results are kept for ever", [("sqlite/upkeep.cpp", "AND state IN (4, 5, 6, 7) AND alarm IS NOT NULL AND alarm <= ? LIMIT ?",
-                                       "AND state IN (5, 6, 7) AND alarm IS NOT NULL AND alarm <= ? LIMIT ?")],
+    Bug("results are kept for ever", [("sqlite/upkeep.cpp", "AND state IN (4, 5, 6, 7) AND forget <= ? LIMIT ?)",
+                                       "AND state IN (5, 6, 7) AND forget <= ? LIMIT ?)")],
         "sqlite F25*", "sqlite F86*"),
     Bug("no descriptor is closed", [("sqlite/descriptor.hpp", "if (fd_ >= 0) ::close(fd_);", "")], "sqlite F89*"),
     Bug("a full disk is called a damaged file", [("sqlite/errors.cpp", "return errc::storage_full;", "return errc::storage_corrupt;")],

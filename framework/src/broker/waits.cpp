@@ -118,18 +118,18 @@ bool Waits::is_fresh(Completions& completions) {
 }
 
 void Waits::add(std::shared_ptr<Completions> const& completions) {
+    bool reads = false;
     {
         std::lock_guard lock{mutex_};
         if (closed_) throw Error{errc::closed, "the client is closed"};
-        bool const reads = !is_fresh(*completions);
+        reads = !is_fresh(*completions);
         for (std::size_t i = 0; i < completions->refs().size(); ++i) {
             places_.emplace(completions->refs()[i], Place{completions, i});
             if (reads) wanted_.push_back(completions->refs()[i]);
         }
-        failpoint("wait.between_subscribe_and_read");
-        if (!reads) return;
     }
-    want_.wake();
+    failpoint("wait.between_subscribe_and_read");
+    if (reads) want_.wake();
 }
 
 void Waits::remove(Completions const& completions) noexcept {

@@ -173,7 +173,7 @@ TEST_CASE("a job that kills its workers fails after max_lost of them, and the ot
     cohort::run(poison(dir));
 }
 
-TEST_CASE("SIGTERM lets running jobs finish, and the program ends with 0", "[F05]") {
+TEST_CASE("SIGTERM lets running jobs finish, and the program ends with 0", "[F05][S33]") {
     support::TempDir const dir;
     cohort::run(stop_gently(dir));
 }

@@ -67,7 +67,8 @@ cohort::awaitable<void> kill_again_and_again(support::TempDir const& dir) {
             co_await cohort::sleep_for(5ms);
             booked = database.number("SELECT count(*) FROM bookings");
         }
-        co_await cohort::sleep_for(std::chrono::milliseconds{kills < 12 ? span(random) : 3'000});
+        auto const life = std::chrono::milliseconds{kills < 12 ? span(random) : 3'000};
+        co_await cohort::sleep_for(life);
         workers.clear();
         ++kills;
         compare(database);

@@ -208,7 +208,7 @@ TEST_CASE("workers that stood still together do not take each other for dead", "
     cohort::run(suspend_all(dir));
 }
 
-TEST_CASE("SIGTERM lets running jobs finish, and the program ends with 0", "[F05]") {
+TEST_CASE("SIGTERM lets running jobs finish, and the program ends with 0", "[F05][S33]") {
     support::TempDir const dir;
     cohort::run(stop_gently(dir));
 }

@@ -382,7 +382,7 @@ TEST_CASE("an error or a result that a stranger wrote is told in a text that fit
                                        {"forget", Stranger::now() + 3'600'000'000},
                                        {"result", std::move(result)}});
         stranger.insert(
-            "past",
+            "jobs_past",
             {{"seq", seq}, {"due", Stranger::now()}, {"reason", number(77)}, {"error", std::move(error)}});
     };
     end("long", 5, std::string(10 << 20, 'x'), nullptr);

@@ -71,7 +71,7 @@ std::string make_queue(TempDirectory const& directory) {
 
 }  // namespace
 
-TEST_CASE("a path that can be no file is refused and says why", "[F60]") {
+TEST_CASE("a path that can be no file is refused and says why", "[F60][B38]") {
     TempDirectory directory;
     CHECK_REFUSED(directory.path(), errc::storage_open, "is a directory");
     CHECK_REFUSED(directory.file("absent/q.db"), errc::storage_open, "directory does not exist");
@@ -91,7 +91,7 @@ TEST_CASE("a path that can be no file is refused and says why", "[F60]") {
     CHECK_THROWS_AS(open("sqlite:"), Error);
 }
 
-TEST_CASE("a file that may not be read or written is refused", "[F60]") {
+TEST_CASE("a file that may not be read or written is refused", "[F60][B38]") {
     TempDirectory directory;
     auto const path = make_queue(directory);
     if (::geteuid() == 0) {
@@ -104,7 +104,7 @@ TEST_CASE("a file that may not be read or written is refused", "[F60]") {
     CHECK_REFUSED(path, errc::storage_open, "permission denied");
 }
 
-TEST_CASE("a file of another program is refused and left as it is", "[F60]") {
+TEST_CASE("a file of another program is refused and left as it is", "[F60][B38]") {
     TempDirectory directory;
     auto const text = directory.file("text");
     write(text, "dear diary");
@@ -123,7 +123,7 @@ TEST_CASE("a file of another program is refused and left as it is", "[F60]") {
     CHECK_REFUSED(linked, errc::storage_open, "hard links");
 }
 
-TEST_CASE("a damaged file is refused and left as it is", "[F60]") {
+TEST_CASE("a damaged file is refused and left as it is", "[F60][B38]") {
     TempDirectory directory;
     auto const path = make_queue(directory);
     auto const whole = content(path);

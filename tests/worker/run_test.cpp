@@ -285,12 +285,12 @@ TEST_CASE("a run past its limit is cancelled, and its slot is free", "[F19][I18]
     rig.run(too_long(rig));
 }
 
-TEST_CASE("arguments that do not fit fail the job with their path, and the worker goes on") {
+TEST_CASE("arguments that do not fit fail the job with their path, and the worker goes on", "[B07]") {
     Rig rig;
     rig.run(bad_payload(rig));
 }
 
-TEST_CASE("a job that this worker does not know waits for one that does", "[F22]") {
+TEST_CASE("a job that this worker does not know waits for one that does", "[F22][B03]") {
     Rig rig;
     rig.run(unknown_name(rig));
 }

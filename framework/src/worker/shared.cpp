@@ -148,7 +148,8 @@ void Worker::Shared::lose_life(std::string const& incarnation) {
 }
 
 Duration pause_after_trouble(Worker::Shared& shared, std::uint32_t failures) {
-    Backoff const backoff{.initial = 100ms, .factor = 2.0, .max = 10s};
+    // Short enough that work goes on at once when the broker is back: it is one call at a time.
+    Backoff const backoff{.initial = 100ms, .factor = 2.0, .max = 1500ms};
     return pause_before(backoff, failures, shared.random_fraction());
 }
 

@@ -110,7 +110,7 @@ void execute(std::shared_ptr<Worker::Shared> const& shared, std::vector<JobRecor
 // Says once in a while that a loop met trouble, `failures` times in a row.
 void report(Worker::Shared& shared, std::string_view activity, std::exception_ptr const& trouble,
             std::uint32_t failures);
-// A pause in the supervision of a loop: grows from 100 ms to 10 s, with full jitter.
+// A pause in the supervision of a loop: grows from 100 ms to 1.5 s, with full jitter.
 Duration pause_after_trouble(Worker::Shared& shared, std::uint32_t failures);
 
 }  // namespace cohort

@@ -67,7 +67,9 @@ cohort::awaitable<void> kill_again_and_again(support::TempDir const& dir) {
             co_await cohort::sleep_for(5ms);
             booked = database.number("SELECT count(*) FROM bookings");
         }
-        co_await cohort::sleep_for(std::chrono::milliseconds{kills < 12 ? span(random) : 3'000});
+        auto const millis = kills < 12 ? span(random) : 3'000;
+        auto const pause = std::chrono::milliseconds{millis};
+        co_await cohort::sleep_for(pause);
         workers.clear();
         ++kills;
         compare(database);

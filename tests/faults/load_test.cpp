@@ -193,7 +193,7 @@ NIGHTLY_FAULT("F85", "sqlite memory", "two hundred results of a megabyte, twice:
                                            : usage_of().kilobytes);
     }
     INFO("KiB: " << sizes[0] << " " << sizes[1] << " " << sizes[2]);
-    if (can_weigh || stage.is_process()) CHECK(sizes[2] < sizes[0] + sizes[0] / 4);
+    if (can_weigh || stage.is_process()) CHECK(sizes[2] < sizes[1] + sizes[1] / 8);
     Verdicts verdicts;
     verdicts.jobs = 600;
     stage.record(verdicts);

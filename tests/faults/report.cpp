@@ -57,6 +57,23 @@ std::string key_of(std::string const& line) {
     return line.substr(0, at);
 }
 
+// The longest recovery of all rows, and whose it is.
+std::string longest_recovery(std::map<std::string, std::string> const& rows) {
+    double longest = 0;
+    std::string where;
+    for (auto const& [key, line] : rows) {
+        auto const cell = line.find(" of ");  // duplicates; the next cell is what is meant
+        auto const begin = line.find('|', cell) + 1;
+        double const took = std::atof(line.substr(begin, line.find('|', begin) - begin).c_str());
+        if (took <= longest) continue;
+        longest = took;
+        where = key.substr(2);
+    }
+    std::ostringstream out;
+    out << "The longest recovery took " << longest << " s (" << where.substr(0, where.find(" |")) << ").";
+    return out.str();
+}
+
 void write_page(std::map<std::string, std::string> const& ran) {
     std::ifstream file{page_path()};
     std::string line;
@@ -74,6 +91,7 @@ void write_page(std::map<std::string, std::string> const& ran) {
     file.close();
     std::ofstream out{page_path()};
     out << before << begin_mark << "\n\n"
+        << longest_recovery(rows) << "\n\n"
         << "| id | what happens, and what must be true | broker | jobs | duplicates | recovery | took | seed "
            "|\n"
         << "| --- | --- | --- | --- | --- | --- | --- | --- |\n";

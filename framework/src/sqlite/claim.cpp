@@ -19,6 +19,7 @@ std::vector<Row> read_ready(Session& session, std::int64_t queue, std::size_t li
     static std::string const sql =
         select_ready_rows() + "WHERE r.queue = ? ORDER BY r.rank, r.due, r.seq LIMIT ?";
     std::vector<Row> rows;
+    rows.reserve(std::min<std::size_t>(limit, 256));  // moving whole records is what growing would cost
     Use const ready{session.prepare(sql)};
     ready->bind(queue).bind(static_cast<std::int64_t>(limit));
     while (ready->step())
@@ -196,6 +197,7 @@ void Claim::take(Session& session, Source const& source) {
     if (rows.empty()) return;
     Token const token{params_.incarnation, params_.number};
     mark_running(session, rows, token);
+    reply.jobs.reserve(before + rows.size());
     for (auto& row : rows) {
         row.record.ref.queue = *source.name;
         cohort::claim(row.record, token, session.now());

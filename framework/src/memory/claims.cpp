@@ -50,6 +50,9 @@ void Store::take_from(Taking& taking, Holding& holding) {
     Queue& queue = holding.queue;
     holding.last_claim = taking.params.number;
     holding.gave = false;
+    // Moving whole records is what growing would cost.
+    auto const most = std::min<std::size_t>(queue.claimable().size(), taking.params.limit);
+    taking.jobs.reserve(taking.jobs.size() + std::min<std::size_t>(most, 256));
     while (!queue.paused && !taking.is_full() && taking.budget > 0 && !queue.claimable().empty()) {
         Job& job = *queue.claimable().begin();
         if (taking.now > job.record.expires) {

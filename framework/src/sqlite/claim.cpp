@@ -20,6 +20,7 @@ constexpr auto recheck = std::chrono::milliseconds{500};
 std::vector<Row> read_ready(Session& session, std::int64_t queue, std::size_t limit) {
     static std::string const sql = select_ready_rows() + "WHERE r.queue = ? ORDER BY r.rank, r.due, r.seq";
     std::vector<Row> rows;
+    rows.reserve(std::min<std::size_t>(limit, 256));  // moving whole records is what growing would cost
     Use const ready{session.prepare(sql)};
     ready->bind(queue);
     while (rows.size() < limit && ready->step()) {
@@ -243,6 +244,7 @@ void Claim::take(Session& session, Source const& source) {
     Token const token{params_.incarnation, params_.number};
     if (!mark_running(session, rows, token)) mark_each_running(session, rows, token);
     if (rows.empty()) return note_vain(session, source.queue);
+    reply.jobs.reserve(before + rows.size());
     for (auto& row : rows) {
         if (row.expires != never) remove_expiring(session, row);
         row.record.ref.queue = *source.name;

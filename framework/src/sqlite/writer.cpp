@@ -159,7 +159,12 @@ void Writer::look_at_waiting() {
         });
         bool const due = wait.next_due && now - wait.looked >= *wait.next_due;
         if (!all && !rung && !due && now < wait.until) return false;
-        ready.push_back(operation);
+        // Rung for: whoever looked first would most likely find the job, and have to look again under the
+        // lock.
+        if (rung && !all)
+            todo_.push_back({operation});
+        else
+            ready.push_back(operation);
         return true;
     });
     rung_.clear();

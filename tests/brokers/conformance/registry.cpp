@@ -89,6 +89,7 @@ std::vector<CapabilityName> const& capability_names() {
         {"pushed_wakeups", &Capabilities::pushed_wakeups},
         {"inspect", &Capabilities::inspect},
         {"max_length", &Capabilities::max_length},
+        {"commit_hooks", &Capabilities::commit_hooks},
     };
     return names;
 }

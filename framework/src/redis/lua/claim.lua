@@ -9,19 +9,32 @@
 local incarnation, number, limit = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[5])
 if not call('ZSCORE', KEYS[7], incarnation) then return {'retired'} end
 
--- The same claim once more: what it was given then and still runs.
+-- The bytes by which jobs of one priority are ordered.
+local function place_of(record)
+  local batch, _, due = unpack_from('<I5i8i8', record, 13)
+  return pack('>I8I5', math.max(due, 0), batch) .. record:sub(-2)
+end
+
+-- The same claim once more: what it was given then and still runs, in the same order.
 local last = call('HGET', KEYS[8], incarnation .. '#')
 if last and number <= tonumber(last) then
-  local token, ids, runs = ARGV[4] .. incarnation, {}, {}
+  local token, found = ARGV[4] .. incarnation, {}
   local all = call('HGETALL', KEYS[6])
   for i = 1, #all, 2 do
-    local run = all[i + 1]
-    if run:sub(23, 22 + run:byte(22)) == token then
-      ids[#ids + 1] = all[i]
-      runs[#runs + 1] = run
+    local id, run = all[i], all[i + 1]
+    local record = run:sub(23, 22 + run:byte(22)) == token and call('HGET', KEYS[1], id)
+    if record then
+      found[#found + 1] = {id = id, run = run, record = record, priority = unpack_from('<b', record, 12),
+                           place = place_of(record)}
     end
   end
-  return {'repeat', ids, #ids > 0 and call('HMGET', KEYS[1], unpack(ids)) or {}, runs}
+  table.sort(found, function(a, b)
+    if a.priority ~= b.priority then return a.priority > b.priority end
+    return a.place < b.place
+  end)
+  local ids, records, runs = {}, {}, {}
+  for i, job in ipairs(found) do ids[i], records[i], runs[i] = job.id, job.record, job.run end
+  return {'repeat', ids, records, runs}
 end
 if limit == 0 then return {'none', -1} end
 
@@ -66,8 +79,7 @@ local function merge()
     local member, score = ranked[2 * used + 1], tonumber(ranked[2 * used + 2] or 1000)
     local is_listed = at <= #listed and score >= 0
     if is_listed and score == 0 and records[at] then
-      local batch, _, due = unpack_from('<I5i8i8', records[at], 13)
-      is_listed = pack('>I8I5', math.max(due, 0), batch) .. records[at]:sub(-2) < member:sub(1, 15)
+      is_listed = place_of(records[at]) < member:sub(1, 15)
     end
     if is_listed then
       ids[#ids + 1] = listed[at]

@@ -61,7 +61,7 @@ local function add_special(i, id, tail, options)
   room = room - 1
   if key ~= '' then holders[key] = id end
   local due = now
-  if eta < NEVER then due = eta elseif delay > 0 then due = math.min(now + delay, NEVER) end
+  if eta <= NEVER then due = eta elseif delay > 0 then due = math.min(now + delay, NEVER) end
   local expires = NEVER
   if expiry >= 0 then expires = math.min(now + expiry, NEVER) end
   local state = due > now and 0 or 1

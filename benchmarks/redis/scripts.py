@@ -129,7 +129,7 @@ def whole_jobs(server, batch, jobs):
     shas = {name: server.run("SCRIPT", "LOAD", script(name)) for name in KEYS}
 
     def call(name, arguments):
-        return encode("EVALSHA", shas[name], len(keys(name)), *keys(name), "0", *arguments)
+        return encode("EVALSHA", shas[name], len(keys(name)), *keys(name), "", *arguments)
 
     def number(n):
         return struct.pack("<Q", n)

@@ -45,7 +45,7 @@ Call claim_call(Core const& core, ClaimParams const& params, std::string const& 
     return Call{claim_script,
                 Effect::write,
                 std::move(keys),
-                {core.offset(), params.incarnation, std::to_string(params.number),
+                {core.time_of_test(), params.incarnation, std::to_string(params.number),
                  ByteWriter{}.number(params.number).take(), std::to_string(limit)}};
 }
 

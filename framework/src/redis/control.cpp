@@ -34,7 +34,7 @@ Ending ending_of(JobRecord& record) {
 
 Call whole_queue_call(Core const& core, Script const& script, std::string const& queue,
                       std::vector<std::string> more) {
-    std::vector<std::string> arguments{core.offset(), channel_prefix(core.config.space), queue};
+    std::vector<std::string> arguments{core.time_of_test(), channel_prefix(core.config.space), queue};
     for (auto& argument : more)
         arguments.push_back(std::move(argument));
     return Call{script, Effect::write, core.keys(queue).all(), std::move(arguments)};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "redis/core.hpp"
 
-#include <chrono>
+#include "redis/record.hpp"
 
 namespace cohort::redis {
 
@@ -41,12 +41,9 @@ void Core::give_back(std::shared_ptr<Connection> waiter) {
     idle_waiters_.push_back(std::move(waiter));
 }
 
-std::string Core::offset() const {
-    if (config.clock == &system_clock()) return "0";
-    // Whole milliseconds: two readings of it do not differ by the time between them.
-    auto const ahead = config.clock->now() - system_clock().now();
-    auto const rounded = std::chrono::round<std::chrono::milliseconds>(ahead);
-    return std::to_string(Duration{rounded}.count());
+std::string Core::time_of_test() const {
+    if (config.clock == &system_clock()) return {};
+    return std::to_string(to_server(config.clock->now()));
 }
 
 std::optional<Call> Core::register_queue(std::string const& queue) {

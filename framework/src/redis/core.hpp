@@ -32,8 +32,8 @@ public:
     std::shared_ptr<Subscriber> subscriber() const { return subscriber_; }
 
     Keys keys(std::string_view queue) const { return Keys{config.space, queue}; }
-    // The first argument of most scripts: by how much the clock of a test is ahead of the machine's.
-    std::string offset() const;
+    // The first argument of most scripts: what time it is for a test; "" = the server's own clock counts.
+    std::string time_of_test() const;
     // A call that puts the queue on the list of queues, where that may not have been done yet.
     std::optional<Call> register_queue(std::string const& queue);
 

@@ -65,7 +65,7 @@ awaitable<void> enlist(CorePtr core, WorkerInfo worker) {
     for (auto const& queue : worker.queues) {
         if (auto registration = core->register_queue(queue)) calls.push_back(std::move(*registration));
         calls.emplace_back(enlist_script, Effect::write, core->keys(queue).list({"beats", "lives"}),
-                           std::vector<std::string>{core->offset(), worker.incarnation,
+                           std::vector<std::string>{core->time_of_test(), worker.incarnation,
                                                     std::to_string(to_server(worker.lease)), info});
     }
     auto const outcomes = co_await ask_all(core->commands(), core->config, std::move(calls));
@@ -84,8 +84,9 @@ awaitable<BeatReply> renew(CorePtr core, Beat beat) {
         auto const told = std::find_if(beat.held.begin(), beat.held.end(), is_here);
         auto const count = told == beat.held.end() ? 0 : told->jobs;
         auto keys = core->keys(queue).list({"jobs", "running", "beats", "lives", "held", "cancels"});
-        calls.emplace_back(renew_script, Effect::write, std::move(keys),
-                           std::vector<std::string>{core->offset(), beat.incarnation, std::to_string(count)});
+        calls.emplace_back(
+            renew_script, Effect::write, std::move(keys),
+            std::vector<std::string>{core->time_of_test(), beat.incarnation, std::to_string(count)});
     }
     BeatReply reply;
     reply.retired = queues.empty();

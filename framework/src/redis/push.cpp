@@ -38,7 +38,7 @@ Call push_call(Core const& core, std::vector<NewJob> const& jobs, Slice const& s
         options.push_back(encode_options(jobs[i]));
         is_plain = is_plain && options.back().empty();
     }
-    std::vector<std::string> arguments{core.offset(), is_plain ? "2" : "3"};
+    std::vector<std::string> arguments{core.time_of_test(), is_plain ? "2" : "3"};
     for (std::size_t n = 0; n < slice.at.size(); ++n) {
         NewJob const& job = jobs[slice.at[n]];
         arguments.push_back(job.ref.id);

@@ -21,7 +21,7 @@ Successes group(Core const& core, std::vector<Settlement> const& settlements, Sl
         groups.back().second.push_back(i);
     }
     Successes out;
-    out.arguments = {core.offset(), channel_prefix(core.config.space), slice.queue};
+    out.arguments = {core.time_of_test(), channel_prefix(core.config.space), slice.queue};
     for (auto const& [token, members] : groups) {
         out.arguments.push_back(encode_token(*token));
         out.arguments.push_back(std::to_string(members.size()));

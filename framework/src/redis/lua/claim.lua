@@ -2,7 +2,7 @@
 -- T3: takes the next due jobs under a worker's lease. The record is not rewritten: what the claim adds is in :running.
 -- uses: time
 -- KEYS  1 jobs  2 list  3 prio  4 due  5 expires  6 running  7 beats  8 held  9 meta  10 ghosts  11 wake
--- ARGV  1 clock offset  2 incarnation  3 number of the claim  4 the same as <I8>  5 at most so many jobs; 0: only repeat
+-- ARGV  1 time of a test  2 incarnation  3 number of the claim  4 the same as <I8>  5 at most so many jobs; 0: only repeat
 -- Gives {'retired'}, {'unserved'} (the worker is not enlisted here), {'tidy'} (something has fallen due or expired:
 --       tidy.lua first), {'repeat', ids, records, runs}, {'given', ids, records, run} or
 --       {'none', span until the next due time or -1}.
@@ -16,8 +16,9 @@ local function place_of(record)
 end
 
 -- The same claim once more: what it was given then and still runs, in the same order.
-local last = call('HGET', KEYS[8], incarnation .. '#')
-if last and number <= tonumber(last) then
+-- :held has the number of the last claim, below 0 where that was given nothing.
+local last = tonumber(call('HGET', KEYS[8], incarnation .. '#') or 0)
+if number < math.abs(last) or number == last then
   local token, found = ARGV[4] .. incarnation, {}
   local all = call('HGETALL', KEYS[6])
   for i = 1, #all, 2 do
@@ -38,8 +39,16 @@ if last and number <= tonumber(last) then
 end
 if limit == 0 then return {'none', -1} end
 
+local function nothing(next_due)
+  if last ~= -number then
+    call('HDEL', KEYS[8], incarnation .. '#')
+    call('HSET', KEYS[8], incarnation .. '#', -number)
+  end
+  return {'none', next_due and tonumber(next_due) - now or -1}
+end
+
 local meta = call('HMGET', KEYS[9], 'paused', 'ghosts')
-if meta[1] then return {'none', -1} end
+if meta[1] then return nothing() end
 local next_due = call('ZRANGE', KEYS[4], 0, 0, 'WITHSCORES')[2]
 if next_due and tonumber(next_due) <= now then return {'tidy'} end
 local next_expiry = call('ZRANGE', KEYS[5], 0, 0, 'WITHSCORES')[2]
@@ -105,7 +114,7 @@ else
     ids = pop(limit)
   until not ids or #ids > 0
 end
-if not ids or #ids == 0 then return {'none', next_due and tonumber(next_due) - now or -1} end
+if not ids or #ids == 0 then return nothing(next_due) end
 
 local records = call('HMGET', KEYS[1], unpack(ids))
 local started, token = pack('<i8B', now, 0), ARGV[4] .. incarnation

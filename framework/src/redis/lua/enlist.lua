@@ -2,7 +2,7 @@
 -- Registers a worker's life on a queue, for one lease.
 -- uses: time
 -- KEYS  1 beats  2 lives
--- ARGV  1 clock offset  2 incarnation  3 lease in microseconds  4 what it says of itself
+-- ARGV  1 time of a test  2 incarnation  3 lease in microseconds  4 what it says of itself
 local since = now
 local known = call('HGET', KEYS[2], ARGV[2])
 if known then since = unpack_from('<i8', known, 9) end

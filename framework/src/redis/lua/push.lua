@@ -2,7 +2,7 @@
 -- T1: stores new jobs, in their order. Atomic per job: every check comes before the first write.
 -- uses: time
 -- KEYS  1 jobs  2 list  3 prio  4 due  5 expires  6 unique  7 meta  8 wake
--- ARGV  1 clock offset
+-- ARGV  1 time of a test
 --       2 how many arguments each job has: 2 when all are plain, else 3
 --       then for each job: id, record from its byte 34, the flags, on, and where it has 3
 --         <b priority> <i8 delay> <i8 eta> <i8 span until it expires> <key>; spans below 0 and NEVER mean none

@@ -3,7 +3,7 @@
 -- where the server has no more.
 -- uses: time
 -- KEYS  1 jobs  2 running  3 beats  4 lives  5 held  6 cancels
--- ARGV  1 clock offset  2 incarnation  3 how many jobs it runs
+-- ARGV  1 time of a test  2 incarnation  3 how many jobs it runs
 -- Gives {} when it is retired, else {ids to be cancelled, ids, records, runs}: all it holds, where the count differs.
 local incarnation = ARGV[2]
 local life = call('HGET', KEYS[4], incarnation)

@@ -3,7 +3,7 @@
 -- in :results.
 -- uses: time
 -- KEYS  1 jobs  2 running  3 beats  4 held  5 results  6 ended  7 unique  8 cancels
--- ARGV  1 clock offset  2 channel of the clients  3 queue
+-- ARGV  1 time of a test  2 channel of the clients  3 queue
 --       then groups: token (<I8> number of the claim, incarnation), n, and n times id, result
 -- Gives for each job 0 accepted, 1 fenced, 2 not running: report.lua knows whether it is a repeat.
 local ids, tokens, results = {}, {}, {}

@@ -70,6 +70,12 @@ void Connection::close() {
     });
 }
 
+Duration Connection::calm() const noexcept {
+    Session::Time const end = outage_end_.load();
+    if (end == Session::Time::min()) return Duration::max();
+    return std::chrono::duration_cast<Duration>(Steady::now() - end);
+}
+
 void Connection::accept(RequestPtr request) {
     if (is_closed_) {
         if (request->begin()) request->finish(closed_error(config_));
@@ -130,8 +136,9 @@ awaitable<void> Connection::serve() {
         session_.feed(bytes, Steady::now());
         if (!was_ready && session_.is_ready()) {
             client_id_ = session_.client_id();
-            ++generation_;
+            if (generation_++ > 0) outage_end_ = Steady::now();
         }
+        if (session_.has_been_slow()) outage_end_ = Steady::now();
         flush();
         watch();
     }

@@ -32,6 +32,8 @@ public:
 
     // Thread-safe: grows with each connection that is made; 0 = none yet.
     std::uint64_t generation() const noexcept { return generation_.load(); }
+    // Thread-safe: for how long the server has been there without a break that was noticed here.
+    Duration calm() const noexcept;
     // Thread-safe: the server's number for the present one; 0 when there is none.
     std::int64_t client_id() const noexcept { return client_id_.load(); }
 
@@ -62,6 +64,7 @@ private:
     std::minstd_rand random_{std::random_device{}()};
     std::atomic<std::uint64_t> generation_{0};
     std::atomic<std::int64_t> client_id_{0};
+    std::atomic<Session::Time> outage_end_{Session::Time::min()};
 };
 
 }  // namespace cohort::redis

@@ -112,9 +112,10 @@ awaitable<UpkeepReply> upkeep(CorePtr core, UpkeepParams params) {
         check_queue_name(name);
     core->check_open();
     auto const limit = std::to_string(std::min<std::uint32_t>(params.limit, most_per_call));
+    auto const calm = std::to_string(to_server(core->commands()->calm()));
     std::vector<Call> calls;
     for (auto const& queue : params.queues)
-        calls.push_back(whole_queue_call(*core, upkeep_script, queue, {limit}));
+        calls.push_back(whole_queue_call(*core, upkeep_script, queue, {limit, calm}));
     auto const outcomes = co_await ask_all(core->commands(), core->config, std::move(calls));
     UpkeepReply reply;
     for (auto const& outcome : outcomes) {

@@ -11,6 +11,8 @@
 namespace cohort::redis {
 namespace {
 
+constexpr auto stand_still = std::chrono::seconds{3};
+
 // The value of a line "name:value" in what INFO says.
 std::string_view field(std::string_view info, std::string_view name) {
     for (std::size_t at = info.find(name); at != std::string_view::npos; at = info.find(name, at + 1)) {
@@ -154,7 +156,7 @@ void Session::feed(std::string_view bytes, Time now) {
     for (auto& reply : replies) {
         // What else has come is worth having, even where one answer says that this is the wrong server.
         try {
-            take(std::move(reply));
+            take(std::move(reply), now);
         } catch (Error const&) {
             fault = std::current_exception();
         }
@@ -162,7 +164,7 @@ void Session::feed(std::string_view bytes, Time now) {
     if (fault) std::rethrow_exception(fault);
 }
 
-void Session::take(Reply reply) {
+void Session::take(Reply reply, Time now) {
     View const view = reply.view();
     if (on_message_ && view.size() == 3 && view[0].text() == "message") {
         on_message_(view[1].text(), view[2].text());
@@ -185,6 +187,7 @@ void Session::take(Reply reply) {
     bool const is_wrong = view.is_error() && classify(view.text()).reaction == Reaction::reconnect;
     std::string const text = is_wrong ? std::string{view.text()} : std::string{};
     Request& request = *sent_.front().request;
+    if (now - (sent_.front().deadline - request.limit) > stand_still) has_been_slow_ = true;
     request.replies.push_back(std::move(reply));
     if (request.replies.size() == request.commands) {
         auto const done = std::move(sent_.front().request);

@@ -40,6 +40,8 @@ public:
     Time last_sign() const noexcept { return last_sign_; }
     bool is_idle() const noexcept { return sent_.empty() && queued_.empty(); }
     std::int64_t client_id() const noexcept { return client_id_; }
+    // An answer took so long that the server, or the way to it, must have stood still. Asking forgets it.
+    bool has_been_slow() noexcept { return std::exchange(has_been_slow_, false); }
 
     // Ends the requests that have waited too long for a connection. True when one was under way: then the
     // connection is dead.
@@ -54,7 +56,7 @@ private:
 
     void greet(std::vector<std::string_view> const& words, Answer answer);
     void check_server(std::string_view info);
-    void take(Reply reply);
+    void take(Reply reply, Time now);
 
     Config const& config_;
     std::string const role_;
@@ -69,6 +71,7 @@ private:
     Time last_sign_{};
     std::int64_t client_id_ = 0;
     bool has_warned_ = false;
+    bool has_been_slow_ = false;
 };
 
 }  // namespace cohort::redis

@@ -1,11 +1,16 @@
 -- SPDX-License-Identifier: MIT
 -- T2, T9, T10, T11, T14 and T16 for a queue, and the end of lives past their lease.
 -- uses: time keys job tidying lives
--- ARGV  4 at most so many of each kind
+-- ARGV  4 at most so many of each kind  5 for how long the server has been there without a break, in microseconds
 -- Gives {promoted, expired, recovered, died, forgotten, 1 when there is more}.
 local limit = tonumber(ARGV[4])
 local late = call('ZRANGEBYSCORE', K.beats, '-inf', '(' .. exact(now), 'LIMIT', 0, limit)
-for _, incarnation in ipairs(late) do end_life(incarnation, 'lost') end
+for _, incarnation in ipairs(late) do
+  -- After a break everybody is late: nobody is taken for dead before he has had the time for a beat.
+  local life = call('HGET', K.lives, incarnation)
+  local lease = life and unpack_from('<i8', life) or 0
+  if tonumber(ARGV[5]) >= lease / 3 then end_life(incarnation, 'lost') end
+end
 
 local expired = expire_late(limit)
 local promoted = promote(limit)

@@ -8,6 +8,7 @@ local function cancel(id)
   if not record then return 3 end
   local run = call('HGET', K.running, id)
   if run then
+    call('HDEL', K.running, id)  -- frees, so that the rest is done also where there is no more memory
     call('HSET', K.running, id, run:sub(1, 8) .. '\1' .. run:sub(10))
     call('HSET', K.cancels, id, token_of(run):sub(9))
     return 1

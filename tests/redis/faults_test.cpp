@@ -8,8 +8,11 @@
 #include <cohort/id.hpp>
 #include <cohort/inspector.hpp>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
 #include <catch2/catch.hpp>
 
@@ -342,7 +345,7 @@ TEST_CASE("two databases of a server share nothing") {
     NEED_REDIS
     RedisServer server;
     auto const first = open(server.url());
-    auto const second = open(server.url("database=1"));
+    auto const second = open(server.url("db=1"));
     run(first->push(one("a")));
     CHECK_FALSE(run(second->status({{"main", "a"}})).at(0).has_value());
 }
@@ -367,4 +370,52 @@ TEST_CASE("a worker that waits for work asks the server less than once a second"
     CHECK(after - before <= 1 + 2);  // 1 is this count's own
     waiter.join();
     CHECK(claim.get().jobs.empty());
+}
+
+TEST_CASE("a user with the rights that the manual names can do all that clients and workers do") {
+    NEED_REDIS
+    RedisServer server;
+    server.ask("ACL SETUSER ann on '>secret' '~cohort:*' '&cohort:*' +@read +@write +@connection +@pubsub "
+               "+@blocking "
+               "+eval +evalsha +time +info");
+    server.ask("ACL SETUSER default off");
+    auto const broker = open("redis+unix://ann:secret@" + server.socket() + "?poll=100ms");
+    auto const worker = enlist(*broker);
+    run(broker->push(one("a")));
+    auto const claimed = run(broker->claim(claim_of(worker, 1, 1s)));
+    REQUIRE(claimed.jobs.size() == 1);
+    Beat beat;
+    beat.incarnation = worker;
+    CHECK_FALSE(run(broker->renew(beat)).strays.empty());
+    WatchParams watch;
+    watch.client = "c1";
+    watch.wait = 1ms;
+    CHECK(run(broker->watch(watch)).empty());
+    CHECK(run(broker->settle(success(claimed.jobs.front()))) == std::vector{Verdict::accepted});
+    watch.wait = 5s;
+    CHECK(run(broker->watch(watch)).size() == 1);
+    CHECK(run(broker->claim(claim_of(worker, 2, 10ms))).jobs.empty());
+    CHECK(run(broker->cancel({{"main", "a"}})) == std::vector{CancelVerdict::finished});
+    UpkeepParams params;
+    params.queues = {"main"};
+    CHECK(code_of(broker->upkeep(params)) == errc::ok);
+    CHECK(run(broker->inspector()->audit()) == std::vector<std::string>{});
+    CHECK(run(broker->inspector()->queues()).size() == 1);
+    ListParams list;
+    list.queue = "main";
+    CHECK(run(broker->inspector()->list(list)).jobs.size() == 1);
+
+    boost::asio::io_context loop;
+    boost::asio::cancellation_signal signal;
+    std::exception_ptr ended;
+    boost::asio::co_spawn(loop, broker->claim(claim_of(worker, 3, 1h)),
+                          boost::asio::bind_cancellation_slot(
+                              signal.slot(), [&](std::exception_ptr error, ClaimReply) { ended = error; }));
+    loop.run_for(std::chrono::milliseconds{50});
+    boost::asio::post(loop, [&] { signal.emit(boost::asio::cancellation_type::terminal); });
+    auto const begun = std::chrono::steady_clock::now();
+    loop.restart();
+    loop.run();
+    CHECK(ended);
+    CHECK(since(begun) < 2s);
 }

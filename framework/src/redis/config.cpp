@@ -25,7 +25,7 @@ void check_namespace(std::string const& space, Url const& url) {
 }
 
 std::int64_t parse_database(std::string const& path, Url const& url) {
-    if (path.empty()) return url.integer("database", 0, most_databases).value_or(0);
+    if (path.empty()) return url.integer("db", 0, most_databases).value_or(0);
     std::int64_t number = -1;
     auto const [end, fault] = std::from_chars(path.data(), path.data() + path.size(), number);
     if (fault != std::errc{} || end != path.data() + path.size() || number < 0 || number > most_databases) {
@@ -45,7 +45,7 @@ Duration positive(Url const& url, std::string_view name, Duration value) {
 }  // namespace
 
 Config read_config(Url const& url, Clock const& clock) {
-    url.expect({"namespace", "database", "timeout", "poll", "name"});
+    url.expect({"namespace", "db", "timeout", "poll", "name"});
     Config config;
     config.masked = url.masked();
     if (url.scheme == "redis+unix") {

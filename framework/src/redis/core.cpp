@@ -46,14 +46,20 @@ std::string Core::time_of_test() const {
     return std::to_string(to_server(config.clock->now()));
 }
 
-std::optional<Call> Core::register_queue(std::string const& queue) {
+std::optional<Call> Core::register_queue(std::string const& queue) const {
     std::lock_guard const lock{mutex_};
     // A new connection may mean another server, or one that has lost its data.
+    bool const is_known = commands_->generation() == registered_at_ && registered_.contains(queue);
+    if (is_known) return std::nullopt;
+    return Call{Effect::none, {"SADD", queues_key(config.space), queue}};
+}
+
+void Core::registered(std::string const& queue) {
+    std::lock_guard const lock{mutex_};
     auto const present = commands_->generation();
     if (present != registered_at_) registered_.clear();
     registered_at_ = present;
-    if (!registered_.insert(queue).second) return std::nullopt;
-    return Call{Effect::none, {"SADD", queues_key(config.space), queue}};
+    registered_.insert(queue);
 }
 
 bool Core::is_first_time(std::string const& incarnation, std::uint64_t number) {

@@ -34,8 +34,10 @@ public:
     Keys keys(std::string_view queue) const { return Keys{config.space, queue}; }
     // The first argument of most scripts: what time it is for a test; "" = the server's own clock counts.
     std::string time_of_test() const;
-    // A call that puts the queue on the list of queues, where that may not have been done yet.
-    std::optional<Call> register_queue(std::string const& queue);
+    // A call that puts the queue on the list of queues, where that may not have been done yet; and that it
+    // was.
+    std::optional<Call> register_queue(std::string const& queue) const;
+    void registered(std::string const& queue);
 
     // Claim numbers that were seen here: what comes again is a repeat.
     bool is_first_time(std::string const& incarnation, std::uint64_t number);

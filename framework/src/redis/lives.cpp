@@ -71,6 +71,8 @@ awaitable<void> enlist(CorePtr core, WorkerInfo worker) {
     auto const outcomes = co_await ask_all(core->commands(), core->config, std::move(calls));
     for (auto const& outcome : outcomes)
         outcome.get();
+    for (auto const& queue : worker.queues)
+        core->registered(queue);
     core->remember(worker.incarnation, worker.queues);
 }
 

@@ -30,6 +30,7 @@ awaitable<void> order(CorePtr core, std::string const& queue, std::vector<Call> 
     auto const outcomes = co_await ask_all(core->commands(), core->config, std::move(calls));
     for (auto const& outcome : outcomes)
         outcome.get();
+    core->registered(queue);
 }
 
 }  // namespace

@@ -94,22 +94,25 @@ awaitable<std::vector<PushResult>> push(CorePtr core, std::vector<NewJob> jobs) 
     core->check_open();
     auto const slices = slices_of(jobs);
     std::vector<Call> calls;
-    std::size_t registrations = 0;
+    std::vector<std::string> registered;
     for (Slice const& slice : slices) {
         if (auto registration = core->register_queue(slice.queue)) {
             calls.push_back(std::move(*registration));
-            ++registrations;
+            registered.push_back(slice.queue);
         }
     }
     for (Slice const& slice : slices)
         calls.push_back(push_call(*core, jobs, slice));
     auto const outcomes = co_await ask_all(core->commands(), core->config, std::move(calls));
+    for (std::size_t i = 0; i < registered.size(); ++i) {
+        if (!outcomes[i].error()) core->registered(registered[i]);
+    }
 
     std::vector<PushResult> results(jobs.size());
     std::exception_ptr first;
     std::size_t failed = 0;
     for (std::size_t s = 0; s < slices.size(); ++s) {
-        Outcome const& outcome = outcomes[registrations + s];
+        Outcome const& outcome = outcomes[registered.size() + s];
         if (outcome.error()) {
             if (!first) first = outcome.error();
             ++failed;

@@ -2,6 +2,7 @@
 #include "redis/connection.hpp"
 
 #include "io/timeout.hpp"
+#include "redis/errors.hpp"
 
 #include <cohort/error.hpp>
 #include <cohort/log.hpp>
@@ -117,6 +118,7 @@ awaitable<void> Connection::run() {
         client_id_ = 0;
         stream_.close();
         if (is_closed_) break;
+        miss();
         session_.lost(trouble_);
         failures = Steady::now() - begun >= healthy ? 1 : failures + 1;
         co_await pause(failures);
@@ -134,14 +136,26 @@ awaitable<void> Connection::serve() {
         std::string_view const bytes = co_await stream_.read();
         bool const was_ready = session_.is_ready();
         session_.feed(bytes, Steady::now());
-        if (!was_ready && session_.is_ready()) {
-            client_id_ = session_.client_id();
-            if (generation_++ > 0) outage_end_ = Steady::now();
-        }
+        if (!was_ready && session_.is_ready()) welcome();
         if (session_.has_been_slow()) outage_end_ = Steady::now();
         flush();
         watch();
     }
+}
+
+void Connection::welcome() {
+    client_id_ = session_.client_id();
+    if (std::exchange(is_missed_, false)) log(LogLevel::info, one_line(config_.masked + ": connected again"));
+    if (generation_++ == 0) return;
+    outage_end_ = Steady::now();
+    if (on_return_) on_return_();
+}
+
+// An outage is one line, not a flood.
+void Connection::miss() {
+    if (std::exchange(is_missed_, true)) return;
+    log(LogLevel::warn,
+        one_line(config_.masked + ": the connection is lost and will be made again: " + describe(trouble_)));
 }
 
 awaitable<void> Connection::pause(std::uint32_t failures) {

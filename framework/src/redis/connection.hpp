@@ -22,6 +22,9 @@ public:
     Connection(boost::asio::any_io_executor executor, Config const& config, std::string role,
                Session::Message on_message = {});
 
+    // Called on the executor when a connection has been made again: messages may have been missed.
+    void on_return(std::function<void()> call) { on_return_ = std::move(call); }
+
     // Thread-safe. Connects when it is needed for the first time.
     void submit(RequestPtr request);
     // Thread-safe. Sends SUBSCRIBE or UNSUBSCRIBE, and remembers it for connections to come.
@@ -46,6 +49,8 @@ private:
     void flush();
     void watch();
     void look_at_time();
+    void welcome();
+    void miss();
     void drop(std::exception_ptr reason);
 
     boost::asio::any_io_executor executor_;
@@ -55,7 +60,9 @@ private:
     std::optional<io::Alarm> watchdog_;
     Session::Time watchdog_at_{};
     io::Wake const stopped_;
+    std::function<void()> on_return_;
     bool is_started_ = false;
+    bool is_missed_ = false;  // its loss was logged
     bool is_closed_ = false;
     bool is_writing_ = false;
     std::uint64_t epoch_ = 0;  // the attempts to connect

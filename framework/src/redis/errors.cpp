@@ -3,6 +3,8 @@
 
 #include <cohort/log.hpp>
 
+#include <boost/system/system_error.hpp>
+
 #include <array>
 #include <string>
 
@@ -87,6 +89,18 @@ Error make_error(std::string_view text, std::string_view server) {
     detail += one_line(text, 500);
     if (!row.advice.empty()) detail += ")";
     return Error{row.fault.code, detail};
+}
+
+std::string describe(std::exception_ptr const& reason) {
+    try {
+        std::rethrow_exception(reason);
+    } catch (Error const& error) {
+        return error.detail().empty() ? error.what() : error.detail();
+    } catch (boost::system::system_error const& error) {
+        return error.code().message();
+    } catch (std::exception const& error) {
+        return error.what();
+    }
 }
 
 }  // namespace cohort::redis

@@ -4,6 +4,8 @@
 
 #include <cohort/error.hpp>
 
+#include <exception>
+#include <string>
 #include <string_view>
 
 namespace cohort::redis {
@@ -24,5 +26,7 @@ bool is_no_script(std::string_view text) noexcept;
 
 // For people: where, and what the server said.
 Error make_error(std::string_view text, std::string_view server);
+// Why a connection has ended, without the code's name and the place in the source.
+std::string describe(std::exception_ptr const& reason);
 
 }  // namespace cohort::redis

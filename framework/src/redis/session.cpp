@@ -36,16 +36,6 @@ bool is_before(std::string_view version, int major, int minor) {
     return have_major < major || (have_major == major && have_minor < minor);
 }
 
-std::string text_of(std::exception_ptr const& reason) {
-    try {
-        std::rethrow_exception(reason);
-    } catch (Error const& error) {
-        return error.detail().empty() ? error.what() : error.detail();
-    } catch (std::exception const& error) {
-        return error.what();
-    }
-}
-
 errc code_of(std::exception_ptr const& reason) {
     try {
         std::rethrow_exception(reason);
@@ -205,7 +195,7 @@ void Session::lost(std::exception_ptr reason) {
     greeting_deadline_.reset();
     auto const sent = std::exchange(sent_, {});
     auto const queued = std::exchange(queued_, {});
-    std::string const text = text_of(reason);
+    std::string const text = describe(reason);
     errc const code = code_of(reason);
     bool const is_ours = code == errc::auth_failed || code == errc::broker_unsupported ||
                          code == errc::invalid_url || code == errc::closed;

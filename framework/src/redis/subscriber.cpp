@@ -47,7 +47,18 @@ std::shared_ptr<Subscriber> Subscriber::make(boost::asio::any_io_executor execut
     };
     made->connection_ =
         std::make_shared<Connection>(std::move(executor), config, "watch", std::move(on_message));
+    made->connection_->on_return([weak = made->weak_from_this()] {
+        if (auto const subscriber = weak.lock()) subscriber->look_again();
+    });
     return made;
+}
+
+void Subscriber::look_again() {
+    std::lock_guard const lock{mutex_};
+    for (auto& [name, client] : clients_) {
+        client.may_have_missed = true;
+        if (client.wake) client.wake->wake();
+    }
 }
 
 void Subscriber::receive(std::string_view channel, std::string_view payload) {
@@ -109,7 +120,7 @@ bool Subscriber::look(Seat& seat, std::vector<EndedJob>& ended) {
     seat.is_first = false;
     client.wake = seat.wake;
     ended = std::exchange(client.ended, {});
-    return !ended.empty();
+    return !ended.empty() || std::exchange(client.may_have_missed, false);
 }
 
 void Subscriber::leave(Seat const& seat) {

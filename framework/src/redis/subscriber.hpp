@@ -29,9 +29,11 @@ private:
         std::shared_ptr<io::Wake> wake;  // while a watch waits
         RequestPtr subscription;         // ended with success: messages come
         Time last_seen{};
+        bool may_have_missed = false;  // the present watch ends, so that its client reads
     };
     class Seat;
 
+    void look_again();
     void receive(std::string_view channel, std::string_view payload);
     struct Subscription {
         RequestPtr request;    // null: messages come

@@ -46,6 +46,7 @@ LIBRARIES = [
     (r"boost/json(/.*|\.hpp)", r"src/job/.*|include/cohort/json\.hpp"),
     (r"spdlog/.*", r"src/base/log\.cpp"),
     (r"sqlite3\.h", r"src/sqlite/.*"),
+    (r"hiredis/.*", r"src/redis/resp\.cpp"),
     (r"CLI/.*", r"src/open/.*|cli/.*"),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

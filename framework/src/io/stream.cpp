@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "io/stream.hpp"
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include <array>
+#include <netinet/tcp.h>
+
+namespace cohort::io {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+struct Stream::State {
+    explicit State(asio::any_io_executor its_executor)
+        : executor{std::move(its_executor)}, socket{executor}, resolver{executor}, tcp_socket{executor},
+          local_socket{executor} {}
+
+    asio::any_io_executor executor;
+    asio::generic::stream_protocol::socket socket;
+    // While it connects: closing ends that too.
+    tcp::resolver resolver;
+    tcp::socket tcp_socket;
+    asio::local::stream_protocol::socket local_socket;
+    std::string writing;
+    std::array<char, 64 * 1024> buffer;
+};
+
+namespace {
+
+void set_option(tcp::socket& socket, int level, int name, int value) {
+    ::setsockopt(socket.native_handle(), level, name, &value, sizeof value);
+}
+
+}  // namespace
+
+Stream::Stream(asio::any_io_executor executor) : state_{std::make_shared<State>(std::move(executor))} {}
+
+Stream::~Stream() {
+    close();
+}
+
+awaitable<void> Stream::connect(Address address, Duration patience) {
+    auto const state = state_;
+    close();
+    if (address.host.empty()) {
+        asio::local::stream_protocol::endpoint const endpoint{address.path};
+        co_await state->local_socket.async_connect(endpoint, asio::use_awaitable);
+        state->socket = std::move(state->local_socket);
+        co_return;
+    }
+    std::string const port = std::to_string(address.port);
+    auto const found = co_await state->resolver.async_resolve(address.host, port, asio::use_awaitable);
+    co_await asio::async_connect(state->tcp_socket, found, asio::use_awaitable);
+    auto const milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(patience);
+    state->tcp_socket.set_option(tcp::no_delay{true});
+    set_option(state->tcp_socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set_option(state->tcp_socket, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(milliseconds.count()));
+    state->socket = std::move(state->tcp_socket);
+}
+
+awaitable<std::string_view> Stream::read() {
+    auto const state = state_;
+    auto const buffer = asio::buffer(state->buffer);
+    std::size_t const size = co_await state->socket.async_read_some(buffer, asio::use_awaitable);
+    co_return std::string_view{state->buffer.data(), size};
+}
+
+void Stream::write(std::string bytes, std::function<void(std::exception_ptr)> done) {
+    state_->writing = std::move(bytes);
+    auto written = [state = state_, done = std::move(done)](boost::system::error_code error, std::size_t) {
+        done(error ? std::make_exception_ptr(boost::system::system_error{error}) : nullptr);
+    };
+    asio::async_write(state_->socket, asio::buffer(state_->writing), std::move(written));
+}
+
+bool Stream::is_open() const noexcept {
+    return state_->socket.is_open();
+}
+
+void Stream::close() noexcept {
+    boost::system::error_code ignored;
+    state_->socket.close(ignored);
+    state_->resolver.cancel();
+    state_->tcp_socket.close(ignored);
+    state_->local_socket.close(ignored);
+}
+
+}  // namespace cohort::io

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// A stream of bytes to a server: over TCP, or over a socket file.
+#pragma once
+
+#include <cohort/awaitable.hpp>
+#include <cohort/time.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace cohort::io {
+
+struct Address {
+    std::string host;  // "" = a socket file
+    std::uint16_t port = 0;
+    std::string path;  // of the socket file
+};
+
+// On one executor, which must be one thread's. Everything that is under way ends with an error when the
+// stream is closed; it can then connect again.
+class Stream {
+public:
+    explicit Stream(boost::asio::any_io_executor executor);
+    ~Stream();
+    Stream(Stream const&) = delete;
+    Stream& operator=(Stream const&) = delete;
+
+    // The name is looked up each time: after a failover it may mean another machine. The connection is given
+    // up by the system when sent bytes stay unacknowledged for `patience`. Throws
+    // boost::system::system_error, also when it is closed or cancelled (terminal) meanwhile.
+    awaitable<void> connect(Address address, Duration patience);
+    // Waits for some bytes. Throws boost::system::system_error; at the end of the stream with asio's eof.
+    awaitable<std::string_view> read();
+    // One at a time. `done` is called with the outcome, on the executor and never from within.
+    void write(std::string bytes, std::function<void(std::exception_ptr)> done);
+
+    bool is_open() const noexcept;
+    void close() noexcept;
+
+private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace cohort::io

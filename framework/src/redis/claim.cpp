@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+#include "redis/bytes.hpp"
+#include "redis/record.hpp"
+#include "redis/verbs.hpp"
+
+#include <cohort/id.hpp>
+#include <cohort/log.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+namespace cohort::redis {
+
+namespace asio = boost::asio;
+using Steady = std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::uint32_t most_tidied = 1000;
+constexpr std::uint32_t most_claimed = 1000;
+
+void check(ClaimParams const& params) {
+    if (params.limit == 0) throw Error{errc::invalid_config, "a claim with a limit of 0"};
+    if (params.number == 0) throw Error{errc::invalid_config, "the number of a claim is 1 or more"};
+    if (params.incarnation.empty()) throw Error{errc::invalid_config, "a claim names its incarnation"};
+    if (params.queues.empty()) throw Error{errc::invalid_queue_name, "a claim names at least one queue"};
+    for (auto const& name : params.queues)
+        check_queue_name(name);
+}
+
+// One look at all queues.
+struct Round {
+    ClaimReply reply;
+    bool is_repeat = false;
+    std::exception_ptr error;  // after some jobs were given: the reply counts
+};
+
+Call claim_call(Core const& core, ClaimParams const& params, std::string const& queue, std::uint32_t limit) {
+    auto keys = core.keys(queue).list(
+        {"jobs", "list", "prio", "due", "expires", "running", "beats", "held", "meta", "ghosts", "wake"});
+    return Call{claim_script,
+                Effect::write,
+                std::move(keys),
+                {core.time_of_test(), params.incarnation, std::to_string(params.number),
+                 ByteWriter{}.number(params.number).take(), std::to_string(limit)}};
+}
+
+// A record that cannot be read must not cost the others of its claim.
+void add(ClaimReply& reply, JobRef const& ref, View record, auto decode) {
+    if (record.is_nil()) return;
+    try {
+        reply.jobs.push_back(decode());
+    } catch (Error const& error) {
+        log(LogLevel::error, one_line("job " + to_string(ref) + " cannot be given: " + error.what()));
+    }
+}
+
+void take_answer(Round& round, ClaimParams const& params, std::string const& queue, View answer) {
+    auto const kind = answer[0].text();
+    if (kind == "retired") {
+        round.reply.retired = true;
+    } else if (kind == "none") {
+        auto const due = answer[1].integer();
+        if (due < 0) return;
+        auto& next = round.reply.next_due;
+        next = next ? std::min(*next, Duration{due}) : Duration{due};
+    } else if (kind == "given" || kind == "repeat") {
+        bool const is_repeat = kind == "repeat";
+        round.is_repeat = round.is_repeat || is_repeat;
+        for (std::size_t i = 0; i < answer[1].size(); ++i) {
+            JobRef const ref{queue, std::string{answer[1][i].text()}};
+            View const record = answer[2][i];
+            add(round.reply, ref, record, [&] {
+                if (is_repeat) return decode_record(ref, record.text(), answer[3][i].text(), "");
+                return decode_claimed(ref, record.text(), answer[3].text(),
+                                      Token{params.incarnation, params.number});
+            });
+        }
+    }
+}
+
+// Asks one queue, and first makes what has fallen due claimable where that is needed.
+awaitable<void> look_at(CorePtr core, ClaimParams const& params, std::string const& queue,
+                        std::uint32_t limit, Round& round) {
+    for (;;) {
+        std::vector<Call> calls;
+        calls.push_back(claim_call(*core, params, queue, limit));
+        auto const outcomes = co_await ask_all(core->commands(), core->config, std::move(calls));
+        round.error = outcomes.front().error();
+        if (round.error) co_return;
+        View const answer = outcomes.front().get();
+        if (answer[0].text() != "tidy") {
+            take_answer(round, params, queue, answer);
+            co_return;
+        }
+        std::vector<Call> tidying;
+        tidying.push_back(whole_queue_call(*core, tidy_script, queue, {std::to_string(most_tidied)}));
+        auto const tidied = co_await ask_all(core->commands(), core->config, std::move(tidying));
+        round.error = tidied.front().error();
+        if (round.error) co_return;
+    }
+}
+
+awaitable<Round> look(CorePtr core, ClaimParams const& params) {
+    Round round;
+    // What this number was given before comes first: it counts towards the limit.
+    bool const may_be_repeat = !core->is_first_time(params.incarnation, params.number);
+    std::vector<std::string> queues;
+    for (auto const& queue : params.queues) {
+        if (std::find(queues.begin(), queues.end(), queue) == queues.end()) queues.push_back(queue);
+    }
+    std::vector<std::string> fresh;
+    for (auto const& queue : queues) {
+        bool const was_repeat = std::exchange(round.is_repeat, false);
+        if (may_be_repeat) co_await look_at(core, params, queue, 0, round);
+        if (!round.is_repeat) fresh.push_back(queue);
+        round.is_repeat = round.is_repeat || was_repeat;
+        if (round.error) break;
+    }
+    for (auto const& queue : fresh) {
+        auto const have = round.reply.jobs.size();
+        if (have >= params.limit || round.reply.retired || round.error) break;
+        auto const limit = std::min<std::size_t>(params.limit - have, most_claimed);
+        co_await look_at(core, params, queue, static_cast<std::uint32_t>(limit), round);
+    }
+    if (!round.reply.jobs.empty() || round.is_repeat) round.reply.next_due.reset();
+    co_return round;
+}
+
+// A look that has taken jobs ends with them, also where it was cancelled meanwhile.
+awaitable<Round> look_whole(CorePtr core, ClaimParams const& params) {
+    bool const throws = co_await asio::this_coro::throw_if_cancelled();
+    co_await asio::this_coro::throw_if_cancelled(false);
+    Round round = co_await look(core, params);
+    co_await asio::this_coro::throw_if_cancelled(throws);
+    if (round.error && round.reply.jobs.empty()) std::rethrow_exception(round.error);
+    co_return round;
+}
+
+void check_enlisted(Core const& core, ClaimParams const& params) {
+    auto const enlisted = core.enlisted(params.incarnation);
+    if (enlisted.empty()) return;  // somewhere else, or nowhere: the server knows
+    for (auto const& queue : params.queues) {
+        if (std::find(enlisted.begin(), enlisted.end(), queue) == enlisted.end())
+            throw Error{errc::invalid_queue_name, "the worker is not enlisted on queue " + queue};
+    }
+}
+
+RequestPtr wait_request(Core const& core, std::vector<std::string> const& queues, Duration span) {
+    auto request = std::make_shared<Request>(Effect::none, span + core.config.timeout);
+    std::vector<std::string> words{"BLPOP"};
+    for (auto const& queue : queues)
+        words.push_back(core.keys(queue)("wake"));
+    words.push_back(std::to_string(std::max(0.001, std::chrono::duration<double>(span).count())));
+    request->add({words.begin(), words.end()});
+    return request;
+}
+
+void send(std::shared_ptr<Connection> const& connection, Config const& config,
+          std::vector<std::string_view> const& words) {
+    auto request = std::make_shared<Request>(Effect::write, config.timeout);
+    request->add(words);
+    connection->submit(std::move(request));
+}
+
+// Until there is a marker in one of the queues, or for so long.
+awaitable<void> wait_for_work(CorePtr core, std::vector<std::string> const& queues, Duration span) {
+    auto const waiter = core->borrow_waiter();
+    auto const request = wait_request(*core, queues, span);
+    bool const throws = co_await asio::this_coro::throw_if_cancelled();
+    co_await asio::this_coro::throw_if_cancelled(false);
+    bool const was_cancelled = co_await is_cancelled();
+    bool is_leaving = was_cancelled;
+    if (!is_leaving) waiter->submit(request);
+    while (!is_leaving && !request->is_ended()) {
+        bool const woken = co_await request->wake.wait_quietly();
+        is_leaving = !woken;
+    }
+    bool const was_sent = !was_cancelled && (!is_leaving || !request->withdraw());
+    if (is_leaving && was_sent) {
+        std::string const id = std::to_string(waiter->client_id());
+        send(core->commands(), core->config, {"CLIENT", "UNBLOCK", id});
+        while (!request->is_ended())
+            co_await request->wake.wait_quietly();
+    }
+    core->give_back(waiter);
+    co_await asio::this_coro::throw_if_cancelled(throws);
+    if (is_leaving) {
+        bool const has_marker = was_sent && !request->error && request->replies.front().view().size() == 2;
+        if (has_marker) {
+            // It was meant to wake somebody.
+            std::string const key{request->replies.front().view()[0].text()};
+            send(core->commands(), core->config, {"RPUSH", key, "1"});
+        }
+        throw boost::system::system_error{asio::error::operation_aborted};
+    }
+    if (request->error) std::rethrow_exception(request->error);
+}
+
+}  // namespace
+
+awaitable<ClaimReply> claim(CorePtr core, ClaimParams params) {
+    check(params);
+    core->check_open();
+    check_enlisted(*core, params);
+    auto const until = Steady::now() + std::min<Duration>(params.wait, 24h * 365);
+    for (;;) {
+        Round round = co_await look_whole(core, params);
+        if (round.reply.retired) {
+            // On one queue is everywhere: nothing more is given to it, and what it had is somebody else's.
+            round.reply.jobs.clear();
+            co_await end_life(core, params.incarnation, params.queues, Farewell::lost);
+        }
+        auto const left = std::chrono::duration_cast<Duration>(until - Steady::now());
+        bool const is_answer =
+            !round.reply.jobs.empty() || round.is_repeat || round.reply.retired || left <= 0s;
+        if (is_answer) co_return std::move(round.reply);
+        auto const span = std::min({left, core->config.poll, round.reply.next_due.value_or(Duration::max())});
+        co_await wait_for_work(core, params.queues, span);
+    }
+}
+
+}  // namespace cohort::redis

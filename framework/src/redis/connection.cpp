@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+#include "redis/connection.hpp"
+
+#include "io/timeout.hpp"
+#include "redis/errors.hpp"
+
+#include <cohort/error.hpp>
+#include <cohort/log.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/system/system_error.hpp>
+
+namespace cohort::redis {
+
+namespace asio = boost::asio;
+using Steady = std::chrono::steady_clock;
+
+namespace {
+
+// Full jitter below a bound that doubles: a server that comes back is not run over.
+constexpr Duration first_pause = 50ms;
+constexpr Duration longest_pause = 10s;
+// A connection that lasted so long has been healthy: its end is the first failure.
+constexpr auto healthy = std::chrono::seconds{5};
+// Something is said at least so often, so that a connection which is dead without a sign is found.
+constexpr auto longest_silence = std::chrono::seconds{15};
+
+std::exception_ptr closed_error(Config const& config) {
+    return std::make_exception_ptr(Error{errc::closed, config.masked + " was closed"});
+}
+
+}  // namespace
+
+Connection::Connection(asio::any_io_executor executor, Config const& config, std::string role,
+                       Session::Message on_message)
+    : executor_{std::move(executor)}, config_{config},
+      session_{config, std::move(role), std::move(on_message)}, stream_{executor_} {}
+
+void Connection::submit(RequestPtr request) {
+    asio::post(executor_, [self = shared_from_this(), request = std::move(request)]() mutable {
+        self->accept(std::move(request));
+    });
+}
+
+void Connection::subscribe(std::string channel, RequestPtr request) {
+    request->add({"SUBSCRIBE", channel});
+    asio::post(executor_, [self = shared_from_this(), channel = std::move(channel),
+                           request = std::move(request)]() mutable {
+        self->channels_.insert(std::move(channel));
+        self->accept(std::move(request));
+    });
+}
+
+void Connection::unsubscribe(std::string channel) {
+    asio::post(executor_, [self = shared_from_this(), channel = std::move(channel)] {
+        if (self->channels_.erase(channel) == 0) return;
+        auto request = std::make_shared<Request>(Effect::none, self->config_.timeout);
+        request->add({"UNSUBSCRIBE", channel});
+        self->accept(std::move(request));
+    });
+}
+
+void Connection::close() {
+    asio::post(executor_, [self = shared_from_this()] {
+        self->is_closed_ = true;
+        self->session_.close(closed_error(self->config_));
+        self->drop(closed_error(self->config_));
+        self->watchdog_.reset();
+        self->stopped_.wake();
+    });
+}
+
+Duration Connection::calm() const noexcept {
+    Session::Time const end = outage_end_.load();
+    if (end == Session::Time::min()) return Duration::max();
+    return std::chrono::duration_cast<Duration>(Steady::now() - end);
+}
+
+void Connection::accept(RequestPtr request) {
+    if (is_closed_) {
+        if (request->begin()) request->finish(closed_error(config_));
+        return;
+    }
+    session_.add(std::move(request), Steady::now());
+    start();
+    flush();
+    watch();
+}
+
+void Connection::start() {
+    if (std::exchange(is_started_, true)) return;
+    auto ended = [self = shared_from_this()](std::exception_ptr error) {
+        if (!error) return;
+        // run() handles what can go wrong; this is a fault of ours, and nobody may wait for it.
+        self->is_closed_ = true;
+        self->session_.close(error);
+        log(LogLevel::error, "the owner of a connection to " + self->config_.masked + " has ended");
+    };
+    asio::co_spawn(executor_, run(), std::move(ended));
+}
+
+awaitable<void> Connection::run() {
+    auto const self = shared_from_this();
+    std::uint32_t failures = 0;
+    while (!is_closed_) {
+        trouble_ = nullptr;
+        ++epoch_;
+        auto const begun = Steady::now();
+        try {
+            io::Address const address{config_.host, config_.port, config_.path};
+            auto connecting = stream_.connect(address, config_.timeout + longest_silence);
+            co_await io::with_timeout(std::move(connecting), config_.timeout);
+            co_await serve();
+        } catch (...) {
+            if (!trouble_) trouble_ = std::current_exception();
+        }
+        client_id_ = 0;
+        stream_.close();
+        if (is_closed_) break;
+        miss();
+        session_.lost(trouble_);
+        failures = Steady::now() - begun >= healthy ? 1 : failures + 1;
+        co_await pause(failures);
+    }
+    session_.close(closed_error(config_));
+}
+
+awaitable<void> Connection::serve() {
+    if (is_closed_) co_return;
+    is_writing_ = false;
+    session_.open({channels_.begin(), channels_.end()}, Steady::now());
+    flush();
+    watch();
+    for (;;) {
+        std::string_view const bytes = co_await stream_.read();
+        bool const was_ready = session_.is_ready();
+        session_.feed(bytes, Steady::now());
+        if (!was_ready && session_.is_ready()) welcome();
+        if (session_.has_been_slow()) outage_end_ = Steady::now();
+        flush();
+        watch();
+    }
+}
+
+void Connection::welcome() {
+    client_id_ = session_.client_id();
+    if (std::exchange(is_missed_, false)) log(LogLevel::info, one_line(config_.masked + ": connected again"));
+    if (generation_++ == 0) return;
+    outage_end_ = Steady::now();
+    if (on_return_) on_return_();
+}
+
+// An outage is one line, not a flood.
+void Connection::miss() {
+    if (std::exchange(is_missed_, true)) return;
+    log(LogLevel::warn,
+        one_line(config_.masked + ": the connection is lost and will be made again: " + describe(trouble_)));
+}
+
+awaitable<void> Connection::pause(std::uint32_t failures) {
+    auto const bound = std::min(longest_pause, first_pause * (1 << std::min(failures - 1, 8U)));
+    std::uniform_int_distribution<Duration::rep> spread{0, bound.count()};
+    Duration const span{spread(random_)};
+    co_await stopped_.wait_for(span);
+}
+
+void Connection::flush() {
+    if (is_writing_ || !stream_.is_open() || trouble_) return;
+    std::string bytes = session_.take_output(Steady::now());
+    if (bytes.empty()) return;
+    is_writing_ = true;
+    stream_.write(std::move(bytes), [self = shared_from_this(), epoch = epoch_](std::exception_ptr error) {
+        if (self->epoch_ != epoch) return;  // of the connection before this one
+        self->is_writing_ = false;
+        if (error) {
+            self->drop(std::move(error));
+        } else {
+            self->flush();
+        }
+    });
+}
+
+// Sets the watchdog to whatever comes first: an answer that is late, or silence that has lasted too long.
+void Connection::watch() {
+    if (is_closed_) return;
+    auto next = session_.deadline();
+    if (session_.is_ready()) {
+        auto const silence = session_.last_sign() + longest_silence;
+        next = next ? std::min(*next, silence) : silence;
+    }
+    if (!next) return;
+    if (watchdog_ && watchdog_at_ == *next) return;
+    watchdog_at_ = *next;
+    auto const span = std::chrono::ceil<Duration>(*next - Steady::now());
+    watchdog_.emplace(executor_, span, [weak = weak_from_this()] {
+        auto const self = weak.lock();
+        if (!self) return;
+        self->watchdog_.reset();
+        self->look_at_time();
+    });
+}
+
+void Connection::look_at_time() {
+    if (is_closed_) return;
+    auto const now = Steady::now();
+    if (session_.expire(now)) {
+        drop(std::make_exception_ptr(
+            Error{errc::unavailable, "no answer within " + to_string(config_.timeout)}));
+    } else if (session_.is_ready() && session_.is_idle() && session_.last_sign() + longest_silence <= now) {
+        auto ping = std::make_shared<Request>(Effect::none, config_.timeout);
+        ping->add({"PING"});
+        accept(std::move(ping));
+        return;
+    }
+    watch();
+}
+
+// The reader finds it closed and run() goes on.
+void Connection::drop(std::exception_ptr reason) {
+    if (!trouble_) trouble_ = std::move(reason);
+    stream_.close();
+}
+
+}  // namespace cohort::redis

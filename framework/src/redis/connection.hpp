@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// One connection to the server, and its owner: it is made anew for as long as nobody closes it.
+#pragma once
+
+#include "io/alarm.hpp"
+#include "io/stream.hpp"
+#include "redis/session.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <atomic>
+#include <memory>
+#include <random>
+#include <set>
+
+namespace cohort::redis {
+
+// Thread-safe where it says so; all else happens on the executor, which must be one thread's. The config must
+// outlive the executor's loop.
+class Connection : public std::enable_shared_from_this<Connection> {
+public:
+    Connection(boost::asio::any_io_executor executor, Config const& config, std::string role,
+               Session::Message on_message = {});
+
+    // Called on the executor when a connection has been made again: messages may have been missed.
+    void on_return(std::function<void()> call) { on_return_ = std::move(call); }
+
+    // Thread-safe. Connects when it is needed for the first time.
+    void submit(RequestPtr request);
+    // Thread-safe. Sends SUBSCRIBE or UNSUBSCRIBE, and remembers it for connections to come.
+    void subscribe(std::string channel, RequestPtr request);
+    void unsubscribe(std::string channel);
+    // Thread-safe: ends everything, now and later, with Error(closed).
+    void close();
+
+    // Thread-safe: grows with each connection that is made; 0 = none yet.
+    std::uint64_t generation() const noexcept { return generation_.load(); }
+    // Thread-safe: for how long the server has been there without a break that was noticed here.
+    Duration calm() const noexcept;
+    // Thread-safe: the server's number for the present one; 0 when there is none.
+    std::int64_t client_id() const noexcept { return client_id_.load(); }
+
+private:
+    void start();
+    awaitable<void> run();
+    awaitable<void> serve();
+    awaitable<void> pause(std::uint32_t failures);
+    void accept(RequestPtr request);
+    void flush();
+    void watch();
+    void look_at_time();
+    void welcome();
+    void miss();
+    void drop(std::exception_ptr reason);
+
+    boost::asio::any_io_executor executor_;
+    Config const& config_;
+    Session session_;
+    io::Stream stream_;
+    std::optional<io::Alarm> watchdog_;
+    Session::Time watchdog_at_{};
+    io::Wake const stopped_;
+    std::function<void()> on_return_;
+    bool is_started_ = false;
+    bool is_missed_ = false;  // its loss was logged
+    bool is_closed_ = false;
+    bool is_writing_ = false;
+    std::uint64_t epoch_ = 0;  // the attempts to connect
+    std::set<std::string> channels_;
+    std::exception_ptr trouble_;  // why the present connection has to end
+    std::minstd_rand random_{std::random_device{}()};
+    std::atomic<std::uint64_t> generation_{0};
+    std::atomic<std::int64_t> client_id_{0};
+    std::atomic<Session::Time> outage_end_{Session::Time::min()};
+};
+
+}  // namespace cohort::redis

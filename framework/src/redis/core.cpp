@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "redis/core.hpp"
+
+#include "redis/record.hpp"
+
+namespace cohort::redis {
+
+Core::Core(Config its_config)
+    : config{std::move(its_config)},
+      commands_{std::make_shared<Connection>(loop_.executor(), config, "commands")},
+      subscriber_{Subscriber::make(loop_.executor(), config)} {}
+
+Core::~Core() = default;
+
+std::shared_ptr<Connection> Core::beats() {
+    std::lock_guard const lock{mutex_};
+    if (!beats_) {
+        beat_loop_ = std::make_unique<io::Loop>("cohort-redis-b");
+        beats_ = std::make_shared<Connection>(beat_loop_->executor(), config, "beats");
+        if (is_closed_) beats_->close();
+    }
+    return beats_;
+}
+
+std::shared_ptr<Connection> Core::borrow_waiter() {
+    std::lock_guard const lock{mutex_};
+    if (!idle_waiters_.empty()) {
+        auto waiter = std::move(idle_waiters_.back());
+        idle_waiters_.pop_back();
+        return waiter;
+    }
+    auto waiter = std::make_shared<Connection>(loop_.executor(), config, "wait");
+    std::erase_if(waiters_, [](auto const& known) { return known.expired(); });
+    waiters_.push_back(waiter);
+    if (is_closed_) waiter->close();
+    return waiter;
+}
+
+void Core::give_back(std::shared_ptr<Connection> waiter) {
+    std::lock_guard const lock{mutex_};
+    idle_waiters_.push_back(std::move(waiter));
+}
+
+std::string Core::time_of_test() const {
+    if (config.clock == &system_clock()) return {};
+    return std::to_string(to_server(config.clock->now()));
+}
+
+std::optional<Call> Core::register_queue(std::string const& queue) const {
+    std::lock_guard const lock{mutex_};
+    // A new connection may mean another server, or one that has lost its data.
+    bool const is_known = commands_->generation() == registered_at_ && registered_.contains(queue);
+    if (is_known) return std::nullopt;
+    return Call{Effect::none, {"SADD", queues_key(config.space), queue}};
+}
+
+void Core::registered(std::string const& queue) {
+    std::lock_guard const lock{mutex_};
+    auto const present = commands_->generation();
+    if (present != registered_at_) registered_.clear();
+    registered_at_ = present;
+    registered_.insert(queue);
+}
+
+bool Core::is_first_time(std::string const& incarnation, std::uint64_t number) {
+    std::lock_guard const lock{mutex_};
+    auto& last = lives_[incarnation].last_claim;
+    bool const is_new = number > last && (last != 0 || number == 1);
+    last = std::max(last, number);
+    return is_new;
+}
+
+void Core::forget(std::string const& incarnation) {
+    std::lock_guard const lock{mutex_};
+    lives_.erase(incarnation);
+}
+
+void Core::remember(std::string const& incarnation, std::vector<std::string> queues) {
+    std::lock_guard const lock{mutex_};
+    lives_[incarnation].queues = std::move(queues);
+}
+
+std::vector<std::string> Core::enlisted(std::string const& incarnation) const {
+    std::lock_guard const lock{mutex_};
+    auto const found = lives_.find(incarnation);
+    return found == lives_.end() ? std::vector<std::string>{} : found->second.queues;
+}
+
+void Core::check_open() const {
+    std::lock_guard const lock{mutex_};
+    if (is_closed_) throw Error{errc::closed, config.masked + " was closed"};
+}
+
+void Core::close() noexcept {
+    std::lock_guard const lock{mutex_};
+    if (std::exchange(is_closed_, true)) return;
+    commands_->close();
+    subscriber_->close();
+    if (beats_) beats_->close();
+    for (auto const& known : waiters_) {
+        if (auto const waiter = known.lock()) waiter->close();
+    }
+}
+
+}  // namespace cohort::redis

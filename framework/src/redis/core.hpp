@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// What the verbs share: connections by role, and what is known of the store. Held by every awaiting frame, so
+// that it outlives the Broker object where it must.
+#pragma once
+
+#include "io/loop.hpp"
+#include "redis/call.hpp"
+#include "redis/config.hpp"
+#include "redis/keys.hpp"
+#include "redis/subscriber.hpp"
+
+#include <map>
+#include <mutex>
+#include <set>
+
+namespace cohort::redis {
+
+// Thread-safe.
+class Core {
+public:
+    explicit Core(Config its_config);
+    ~Core();
+
+    Config const config;
+
+    std::shared_ptr<Connection> commands() const { return commands_; }
+    // On a thread of its own: a beat waits for nothing else.
+    std::shared_ptr<Connection> beats();
+    // For one wait; given back when the connection is of use for another one.
+    std::shared_ptr<Connection> borrow_waiter();
+    void give_back(std::shared_ptr<Connection> waiter);
+    std::shared_ptr<Subscriber> subscriber() const { return subscriber_; }
+
+    Keys keys(std::string_view queue) const { return Keys{config.space, queue}; }
+    // The first argument of most scripts: what time it is for a test; "" = the server's own clock counts.
+    std::string time_of_test() const;
+    // A call that puts the queue on the list of queues, where that may not have been done yet; and that it
+    // was.
+    std::optional<Call> register_queue(std::string const& queue) const;
+    void registered(std::string const& queue);
+
+    // Claim numbers that were seen here: what comes again is a repeat.
+    bool is_first_time(std::string const& incarnation, std::uint64_t number);
+    // The queues of a worker that was enlisted or looked up here; else none.
+    void remember(std::string const& incarnation, std::vector<std::string> queues);
+    std::vector<std::string> enlisted(std::string const& incarnation) const;
+    void forget(std::string const& incarnation);
+
+    // Throws Error(closed).
+    void check_open() const;
+    void close() noexcept;
+
+private:
+    // Ended in the opposite order.
+    io::Loop loop_{"cohort-redis"};
+    std::shared_ptr<Connection> const commands_;
+    std::shared_ptr<Subscriber> const subscriber_;
+
+    mutable std::mutex mutex_;
+    std::unique_ptr<io::Loop> beat_loop_;
+    std::shared_ptr<Connection> beats_;
+    std::vector<std::shared_ptr<Connection>> idle_waiters_;
+    std::vector<std::weak_ptr<Connection>> waiters_;
+    std::set<std::string, std::less<>> registered_;
+    std::uint64_t registered_at_ = 0;  // the connection by which they were
+    struct Life {
+        std::uint64_t last_claim = 0;
+        std::vector<std::string> queues;
+    };
+    std::map<std::string, Life, std::less<>> lives_;
+    bool is_closed_ = false;
+};
+
+}  // namespace cohort::redis

@@ -1,0 +1,32 @@
+-- SPDX-License-Identifier: MIT
+-- A slice of a queue's jobs, in no order: those that an operator asks for.
+-- uses: time keys job
+-- ARGV  4 cursor of the slice, "0" at first  5 about so many  6 only in this state, or -1  7 text that they contain
+--       8 only those stored after this number
+-- Gives {cursor of the next slice or "0", number, id, number, id, …}; the numbers grow as jobs are stored.
+local wanted, text, after = tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8])
+local page = call('HSCAN', K.jobs, ARGV[4], 'COUNT', ARGV[5])
+local entries, found = page[2], {page[1]}
+local function has(field) return field and field:find(text, 1, true) end
+
+for i = 1, #entries, 2 do
+  local id, record = entries[i], entries[i + 1]
+  local number = unpack_from('<I5', record, 13) * 2048 + unpack_from('>I2', record, #record - 1)
+  if number > after then
+    local state = record:byte(2)
+    if wanted >= 0 and state == QUEUED then
+      if call('HEXISTS', K.running, id) == 1 then state = RUNNING end
+      if call('HEXISTS', K.results, id) == 1 then state = SUCCEEDED end
+    end
+    local is_meant = wanted < 0 or state == wanted
+    if is_meant and text ~= '' then
+      local j = decode(record)
+      is_meant = has(id) or has(j.name) or has(record:sub(j.arguments_at, -3)) or has(j.error) or has(j.unique)
+    end
+    if is_meant then
+      found[#found + 1] = exact(number)
+      found[#found + 1] = id
+    end
+  end
+end
+return found

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#include "redis/record.hpp"
+#include "redis/verbs.hpp"
+
+#include <cohort/id.hpp>
+
+#include <set>
+
+namespace cohort::redis {
+namespace {
+
+// As slice_by_queue, but no id comes twice in one: the script compares with what was there before it.
+std::vector<Slice> slices_of(std::vector<NewJob> const& jobs) {
+    std::vector<Slice> slices;
+    std::map<std::string, std::size_t> open;  // by queue: which slice takes the next of it
+    std::map<std::string, std::set<std::string_view>> ids;
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+        auto const& queue = jobs[i].ref.queue;
+        auto& known = ids[queue];
+        auto const found = open.find(queue);
+        bool const is_full = found == open.end() || slices[found->second].at.size() == most_per_call ||
+                             known.contains(jobs[i].ref.id);
+        if (is_full) {
+            open[queue] = slices.size();
+            slices.push_back({queue, {}});
+            known.clear();
+        }
+        known.insert(jobs[i].ref.id);
+        slices[open[queue]].at.push_back(i);
+    }
+    return slices;
+}
+
+Call push_call(Core const& core, std::vector<NewJob> const& jobs, Slice const& slice) {
+    std::vector<std::string> options;
+    bool is_plain = true;
+    for (std::size_t const i : slice.at) {
+        options.push_back(encode_options(jobs[i]));
+        is_plain = is_plain && options.back().empty();
+    }
+    std::vector<std::string> arguments{core.time_of_test(), is_plain ? "2" : "3"};
+    for (std::size_t n = 0; n < slice.at.size(); ++n) {
+        NewJob const& job = jobs[slice.at[n]];
+        arguments.push_back(job.ref.id);
+        arguments.push_back(encode_record(job, static_cast<std::uint16_t>(n)));
+        if (!is_plain) arguments.push_back(std::move(options[n]));
+    }
+    auto keys =
+        core.keys(slice.queue).list({"jobs", "list", "prio", "due", "expires", "unique", "meta", "wake"});
+    return Call{push_script, Effect::write, std::move(keys), std::move(arguments)};
+}
+
+PushResult result_of(NewJob const& job, View verdict) {
+    PushResult result;
+    if (!verdict.text().empty()) {
+        result.verdict = PushVerdict::duplicate;
+        result.existing = verdict.text();
+    } else if (verdict.integer() == 1) {
+        result.verdict = PushVerdict::refused;
+        result.code = errc::duplicate_job_id;
+        result.detail = "job " + to_string(job.ref) + " exists with another name or other arguments";
+    } else if (verdict.integer() == 2) {
+        result.verdict = PushVerdict::refused;
+        result.code = errc::queue_full;
+        result.detail = "queue " + job.ref.queue + " has its max_length of waiting jobs";
+    } else {
+        result.is_repeat = verdict.integer() == 3;
+    }
+    return result;
+}
+
+PushResult failure_of(std::exception_ptr const& error) {
+    PushResult result;
+    result.verdict = PushVerdict::refused;
+    result.code = errc::unavailable;
+    try {
+        std::rethrow_exception(error);
+    } catch (Error const& known) {
+        if (known.which() == errc::uncertain) result.verdict = PushVerdict::uncertain;
+        result.code = known.which();
+        result.detail = known.detail();
+    } catch (std::exception const&) {
+        result.detail = "it was cancelled before it was sent";
+    }
+    return result;
+}
+
+}  // namespace
+
+awaitable<std::vector<PushResult>> push(CorePtr core, std::vector<NewJob> jobs) {
+    for (NewJob const& job : jobs) {
+        check_queue_name(job.ref.queue);
+        check_job_id(job.ref.id);
+        check_job_name(job.name);
+    }
+    core->check_open();
+    auto const slices = slices_of(jobs);
+    std::vector<Call> calls;
+    std::vector<std::string> registered;
+    for (Slice const& slice : slices) {
+        if (auto registration = core->register_queue(slice.queue)) {
+            calls.push_back(std::move(*registration));
+            registered.push_back(slice.queue);
+        }
+    }
+    for (Slice const& slice : slices)
+        calls.push_back(push_call(*core, jobs, slice));
+    auto const outcomes = co_await ask_all(core->commands(), core->config, std::move(calls));
+    for (std::size_t i = 0; i < registered.size(); ++i) {
+        if (!outcomes[i].error()) core->registered(registered[i]);
+    }
+
+    std::vector<PushResult> results(jobs.size());
+    std::exception_ptr first;
+    std::size_t failed = 0;
+    for (std::size_t s = 0; s < slices.size(); ++s) {
+        Outcome const& outcome = outcomes[registered.size() + s];
+        if (outcome.error()) {
+            if (!first) first = outcome.error();
+            ++failed;
+        }
+        for (std::size_t n = 0; n < slices[s].at.size(); ++n) {
+            std::size_t const i = slices[s].at[n];
+            if (outcome.error()) {
+                results[i] = failure_of(outcome.error());
+            } else if (outcome.get().is_array()) {
+                results[i] = result_of(jobs[i], outcome.get()[n]);
+            }
+        }
+    }
+    // Where nothing was stored, the trouble is everybody's; else each job says what became of it.
+    if (first && failed == slices.size()) std::rethrow_exception(first);
+    co_return results;
+}
+
+}  // namespace cohort::redis

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// A redis-server of the test's own, on a socket file in a directory of its own.
+#pragma once
+
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace support {
+
+// Ends with the object, and with the test program however that ends.
+class RedisServer {
+public:
+    // Starts it and waits until it answers. Throws std::runtime_error.
+    explicit RedisServer(std::vector<std::string> options = {});
+    ~RedisServer();
+    RedisServer(RedisServer const&) = delete;
+    RedisServer& operator=(RedisServer const&) = delete;
+
+    // False where none is installed: such tests are skipped, aloud.
+    static bool is_installed();
+
+    std::string const& socket() const noexcept { return socket_; }
+    std::string url(std::string const& parameters = {}) const {
+        return "redis+unix:" + socket_ + (parameters.empty() ? "" : "?" + parameters);
+    }
+    // The server is gone at once (SIGKILL), and comes back empty, or with what it had written.
+    void kill();
+    void start();
+    // SIGSTOP and SIGCONT.
+    void freeze();
+    void thaw();
+    // What the server answers to a command, as redis-cli shows it.
+    std::string ask(std::string const& command) const;
+
+private:
+    std::string directory_;
+    std::string socket_;
+    std::vector<std::string> options_;
+    pid_t process_ = -1;
+};
+
+}  // namespace support

@@ -75,6 +75,7 @@ COHORT_PROMISE("the same job pushed again is stored once", &C::status) {
 
     PushResult const again = push(rig, make_job("j1"));
 
+    CHECK(again.is_repeat);
     CHECK(again.verdict == PushVerdict::stored);
     CHECK(status_of(rig, ref("j1")) == before);
     Worker worker{rig};
@@ -117,11 +118,11 @@ COHORT_PROMISE("a repeated push does not bring a running or an ended job back", 
     push_jobs(rig, {"j1"});
     Worker worker{rig};
     JobRecord const run = worker.take();
-    CHECK(push(rig, make_job("j1")).verdict == PushVerdict::stored);
+    CHECK(push(rig, make_job("j1")).is_repeat);
     CHECK(status_of(rig, ref("j1")).state == JobState::running);
     REQUIRE(succeed(rig, run) == Verdict::accepted);
 
-    CHECK(push(rig, make_job("j1")).verdict == PushVerdict::stored);
+    CHECK(push(rig, make_job("j1")).is_repeat);
 
     CHECK(status_of(rig, ref("j1")).state == JobState::succeeded);
     CHECK(worker.take_ids(5).empty());

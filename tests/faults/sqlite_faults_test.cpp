@@ -41,6 +41,7 @@ FAULT("F37", "sqlite", "everybody closes and comes back: all jobs end, and none 
     stage.asker().enqueue({.job = "ok", .number = 50, .count = 200});
     stage.start(2);
     stage.until_ended(60 + stage.below(20));
+    stage.pass(std::chrono::milliseconds{15 + stage.below(25)});
     stage.worker(0).stop();
     stage.worker(1).stop();
     CHECK(stage.worker(0).wait(5s) == 0);
@@ -55,6 +56,8 @@ FAULT("F37", "sqlite", "everybody closes and comes back: all jobs end, and none 
     CHECK(ledger_time() - begun < 2s * slowness);
     stage.drain();
     stage.check();
+    for (auto const& job : stage.store().read())
+        CHECK(job.counters.lost == 0);
 }
 
 FAULT("F38", "sqlite",

@@ -62,15 +62,16 @@ std::string longest_recovery(std::map<std::string, std::string> const& rows) {
     double longest = 0;
     std::string where;
     for (auto const& [key, line] : rows) {
-        auto const cell = line.find(" of ");  // duplicates; the next cell is what is meant
-        auto const begin = line.find('|', cell) + 1;
-        double const took = std::atof(line.substr(begin, line.find('|', begin) - begin).c_str());
+        auto begin = line.find('|');
+        for (int cell = 0; cell < 5; ++cell)
+            begin = line.find('|', begin + 1);
+        double const took = std::atof(line.c_str() + begin + 1);
         if (took <= longest) continue;
         longest = took;
-        where = key.substr(2);
+        where = key.substr(2, key.find(" |") - 2);
     }
     std::ostringstream out;
-    out << "The longest recovery took " << longest << " s (" << where.substr(0, where.find(" |")) << ").";
+    out << "The longest recovery took " << longest << " s (" << where << ").";
     return out.str();
 }
 

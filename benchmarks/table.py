@@ -23,6 +23,7 @@ COLUMNS = [
     ("client µs", "client_us", 2, True),
     ("worker µs", "worker_us", 2, True),
     ("server µs", "server_us", 2, True),
+    ("CPU of raw", "cpu_of_raw", 1, False),
     ("allocations", "allocations", 1, False),
     ("RSS MiB", "rss_mib", 1, True),
     ("others", "others", 2, False),
@@ -41,9 +42,16 @@ def cell(figure, name, digits, with_raw):
     return text
 
 
+def cpu(figure):
+    """CPU time per job of all processes together."""
+    return sum(figure.get(name) or 0 for name in ("client_us", "worker_us", "server_us"))
+
+
 def rows(figures):
     yield ["question", "body", "durability", *(heading for heading, *_ in COLUMNS)]
     for figure in figures:
+        if figure["raw"] and cpu(figure["raw"]):
+            figure["cpu_of_raw"] = cpu(figure) / cpu(figure["raw"])
         names = [figure[name] or "" for name in ("question", "body", "durability")]
         yield names + [cell(figure, *column) for _, *column in COLUMNS]
 

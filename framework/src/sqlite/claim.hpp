@@ -19,6 +19,8 @@ public:
     Progress peek(Session& session) override;
     Progress step(Session& session) override;
     void rewind() override { reply = {}; }
+    // A short job's outcome follows at once.
+    bool has_sequel() const noexcept override { return !reply.jobs.empty(); }
     Waiting* waiting() noexcept override { return &waiting_; }
 
     ClaimReply reply;

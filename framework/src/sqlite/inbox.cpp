@@ -76,8 +76,8 @@ void Inbox::signal() noexcept {
     [[maybe_unused]] auto const written = ::write(event_, &one, sizeof one);
 }
 
-// Who has just been answered often asks again at once, a worker above all: falling asleep and being woken
-// costs more than a moment's patience. Other threads have the core meanwhile if they want it.
+// Falling asleep and being woken costs more than a moment's patience. Other threads have the core meanwhile
+// if they want it.
 bool Inbox::linger() {
     auto const until = std::chrono::steady_clock::now() + patience;
     do {
@@ -87,8 +87,8 @@ bool Inbox::linger() {
     return false;
 }
 
-void Inbox::sleep(int other_fd, Deadline deadline) {
-    if (std::exchange(is_fresh_, false) && linger()) return;
+void Inbox::sleep(int other_fd, Deadline deadline, Soon soon) {
+    if (soon == Soon::likely && linger()) return;
     asleep_.store(true);
     bool something = false;
     {
@@ -117,7 +117,6 @@ void Inbox::sleep(int other_fd, Deadline deadline) {
 std::vector<std::shared_ptr<Operation>> Inbox::take() {
     std::lock_guard const lock{mutex_};
     waiting_.store(0, std::memory_order_relaxed);
-    is_fresh_ = !operations_.empty();
     return std::exchange(operations_, {});
 }
 

@@ -37,7 +37,9 @@ public:
 
     // The thread: sleeps until there is something, or `other_fd` is readable (-1: none), or the deadline has
     // passed.
-    void sleep(int other_fd, Deadline deadline);
+    // Is something to be expected within microseconds?
+    enum class Soon : std::uint8_t { hardly, likely };
+    void sleep(int other_fd, Deadline deadline, Soon soon = Soon::hardly);
     std::vector<std::shared_ptr<Operation>> take();
 
     // Says whether the thread is held up by another program's lock: a caller whose patience ends then hears
@@ -56,7 +58,6 @@ private:
     std::exception_ptr failure_;
     std::vector<std::shared_ptr<Operation>> operations_;
     std::atomic<std::size_t> waiting_{0};  // how many there are
-    bool is_fresh_ = false;                // the thread's: it has just had some
     std::atomic<bool> asleep_{false};
     std::atomic<bool> closed_{false};
     std::atomic<bool> blocked_{false};

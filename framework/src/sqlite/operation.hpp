@@ -45,6 +45,8 @@ public:
     virtual void keep() {}
     // The transaction was rolled back: step() will be asked for the same again.
     virtual void rewind() {}
+    // It has ended, and who asked for it will most likely be back in no time.
+    virtual bool has_sequel() const noexcept { return false; }
     // Not null for one that may wait.
     virtual Waiting* waiting() noexcept { return nullptr; }
 

@@ -90,8 +90,8 @@ Settlement Settle::call_hook(Session& session, std::size_t index) {
     auto const earlier = failed_.find(index);
     if (earlier != failed_.end()) return settlement.hook->failed(earlier->second);
     try {
-        auto const error = session.guard().run(*settlement.hook);
-        return error ? settlement.hook->failed(error) : settlement;
+        auto const fault = session.guard().run(*settlement.hook);
+        return fault ? settlement.hook->failed(fault) : settlement;
     } catch (Undone const& undone) {
         failed_[index] = undone.error;
         throw;

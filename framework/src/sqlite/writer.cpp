@@ -63,7 +63,7 @@ void Writer::open() {
 
 void Writer::run() {
     for (;;) {
-        inbox_->sleep(ear_.fd(), next_look());
+        inbox_->sleep(ear_.fd(), next_look(), std::exchange(soon_, Inbox::Soon::hardly));
         bool const closing = inbox_->is_closed();
         try {
             if (!session_) open();
@@ -281,6 +281,7 @@ void Writer::complete(std::vector<Item>& batch) {
     for (auto& item : batch) {
         switch (item.progress) {
         case Progress::done:
+            if (item.operation->has_sequel()) soon_ = Inbox::Soon::likely;
             item.operation->finish();
             break;
         case Progress::more:

@@ -73,7 +73,8 @@ private:
     std::vector<std::int64_t> rung_;  // queues that have got work since the waiting ones looked
     Clock::time_point last_look_{};
     Clock::time_point blocked_since_{};
-    int wal_asked_ = 0;      // pages that the WAL had when a checkpoint was last asked for
+    int wal_asked_ = 0;  // pages that the WAL had when a checkpoint was last asked for
+    Inbox::Soon soon_ = Inbox::Soon::hardly;
     std::size_t alone_ = 0;  // so many operations are to have a transaction of their own
     std::thread thread_;     // last: it uses all of the above
 };

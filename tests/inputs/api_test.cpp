@@ -155,7 +155,7 @@ TEST_CASE("arguments that cannot travel are refused before anything is stored", 
 TEST_CASE("odd texts that are UTF-8 come back byte for byte", "[B10][B13]") {
     Stage stage;
     stage.start();
-    for (std::string const text :
+    for (std::string const& text :
          {std::string{"a\0b", 3}, std::string{"\xf0\x9f\x8e\xb8"}, std::string{"\xef\xbb\xbfx"},
           std::string{"\x01\x1f\x7f\xc2\x85\xe2\x80\xa8"}, std::string{}}) {
         std::string encoded;

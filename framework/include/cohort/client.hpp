@@ -39,10 +39,10 @@ inline constexpr bool starts_with_options<First, Rest...> =
 }  // namespace detail
 
 struct ClientOptions {
-    std::string name;               // who asks, for listings and logs; default: the program's name
+    std::string name = {};          // who asks, for listings and logs; default: the program's name
     std::string queue = "default";  // where neither the job nor the call names one
-    Policy policy;                  // likewise for retries, timeout, retention
-    IdGenerator ids;                // default: ulid()
+    Policy policy = {};             // likewise for retries, timeout, retention
+    IdGenerator ids = {};           // default: ulid()
     Duration deadline = 5s;         // of every call of the broker; > 0
     Duration call_timeout = 30s;    // how long call() waits for the result
 };

@@ -89,6 +89,7 @@ std::vector<CapabilityName> const& capability_names() {
         {"pushed_wakeups", &Capabilities::pushed_wakeups},
         {"inspect", &Capabilities::inspect},
         {"max_length", &Capabilities::max_length},
+        {"forget", &Capabilities::forget},
     };
     return names;
 }

@@ -3,9 +3,13 @@
 
 #include <cohort/register.hpp>
 #include <cohort/sleep.hpp>
+#include <cohort/sqlite.hpp>
+
+#include <sqlite3.h>
 
 #include <chrono>
 #include <csignal>
+#include <stdexcept>
 #include <thread>
 #include <unistd.h>
 
@@ -30,6 +34,18 @@ Parcel pack(Parcel parcel, int count) {
     return parcel;
 }
 
+cohort::awaitable<int> book(cohort::Context& context, int n, int refusals) {
+    bool const refuses = static_cast<int>(context.attempt()) <= refusals;
+    auto const write = [n, refuses](sqlite3* database) {
+        std::string const sql = "INSERT INTO bookings (n) VALUES (" + std::to_string(n) + ")";
+        if (sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
+            throw std::runtime_error{sqlite3_errmsg(database)};
+        if (refuses) throw std::runtime_error{"not this time"};
+    };
+    cohort::sqlite::on_commit(context, write);
+    co_return n;
+}
+
 void kill_worker() {
     kill(getpid(), SIGKILL);
 }
@@ -44,4 +60,5 @@ COHORT_REGISTER(e2e::pack);
 COHORT_REGISTER(e2e::twice);
 COHORT_REGISTER(e2e::twice_plain);
 COHORT_REGISTER(e2e::kill_worker);
+COHORT_REGISTER(e2e::book);
 COHORT_REGISTER(e2e::where);

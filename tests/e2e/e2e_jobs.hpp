@@ -36,6 +36,9 @@ COHORT_JOB(twice_plain);
 // kill -9 of its own worker.
 void kill_worker();
 COHORT_JOB(kill_worker);
+// Writes n into the table `bookings`, with its outcome. The first `refusals` runs of it fail by then.
+cohort::awaitable<int> book(cohort::Context& context, int n, int refusals);
+COHORT_JOB(book, .max_lost = 100);
 // Which process ran it, and at which attempt.
 std::string where(cohort::Context& context);
 COHORT_JOB(where);

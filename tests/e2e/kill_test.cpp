@@ -133,6 +133,36 @@ cohort::awaitable<void> poison(support::TempDir const& dir) {
     CHECK(value == 2);
 }
 
+// All workers stand still for longer than their leases, as on a machine that was suspended, and go on
+// together.
+cohort::awaitable<void> suspend_all(support::TempDir const& dir) {
+    cohort::Client client{"sqlite:" + dir.file("jobs.db")};
+    Crew crew{dir, 3};
+    std::vector<std::tuple<int, int>> calls;
+    for (int n = 0; n < 24; ++n)
+        calls.emplace_back(n, 1500);
+    auto const jobs = co_await client.enqueue_jobs<twice>(calls);
+    int running = 0;
+    while (running < 24) {
+        co_await cohort::sleep_for(20ms);
+        running = 0;
+        for (auto const& job : jobs) {
+            auto const record = co_await job.status();
+            running += record->state == cohort::JobState::running ? 1 : 0;
+        }
+    }
+    for (auto& process : crew.processes)
+        process.signal(SIGSTOP);
+    co_await cohort::sleep_for(2500ms);
+    for (auto& process : crew.processes)
+        process.signal(SIGCONT);
+    auto const outcomes = co_await cohort::wait_all(jobs, 20s);
+    for (auto const& outcome : outcomes) {
+        CHECK(outcome.has_value());
+        CHECK(outcome.attempt == 1);
+    }
+}
+
 cohort::awaitable<void> stop_gently(support::TempDir const& dir) {
     cohort::Client client{"sqlite:" + dir.file("jobs.db")};
     Crew crew{dir, 1, {"--grace", "5s"}};
@@ -171,6 +201,11 @@ TEST_CASE("the job of a killed worker runs on another one within lease and upkee
 TEST_CASE("a job that kills its workers fails after max_lost of them, and the others run", "[F17]") {
     support::TempDir const dir;
     cohort::run(poison(dir));
+}
+
+TEST_CASE("workers that stood still together do not take each other for dead", "[F80]") {
+    support::TempDir const dir;
+    cohort::run(suspend_all(dir));
 }
 
 TEST_CASE("SIGTERM lets running jobs finish, and the program ends with 0", "[F05][S33]") {

@@ -31,7 +31,7 @@ void check_all_fail(std::vector<BadPayload> const& cases) {
     CHECK(stage.still_works());
     CHECK(stage.worker().stats().failed == cases.size());
     // Whoever looks for what failed finds the arguments as they were written.
-    CHECK(stage.stranger().number("SELECT count(*) FROM jobs JOIN ended USING (seq) WHERE state = 5") ==
+    CHECK(stage.stranger().number("SELECT count(*) FROM jobs_ended WHERE state = 5") ==
           static_cast<std::int64_t>(cases.size()));
 }
 

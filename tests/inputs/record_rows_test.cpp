@@ -77,19 +77,19 @@ TEST_CASE("a record of a later version waits for a program that can read it, and
     auto lost = newer;
     lost["id"] = "newer-lost";
     auto const seq = stranger.ask_for("inputs.add", "[1,2]", lost);
-    stranger.insert("running", {{"seq", seq},
-                                {"queue", number(1)},
-                                {"attempt", number(1)},
-                                {"incarnation", std::string{"gone"}},
-                                {"claim_no", number(1)},
-                                {"started", Stranger::now()}});
+    stranger.insert("jobs_running", {{"seq", seq},
+                                     {"queue", number(1)},
+                                     {"attempt", number(1)},
+                                     {"incarnation", std::string{"gone"}},
+                                     {"claim_no", number(1)},
+                                     {"started", Stranger::now()}});
     auto const good = stranger.ask_for("inputs.add", "[20,22]", {{"id", std::string{"good-lost"}}});
-    stranger.insert("running", {{"seq", good},
-                                {"queue", number(1)},
-                                {"attempt", number(1)},
-                                {"incarnation", std::string{"gone"}},
-                                {"claim_no", number(1)},
-                                {"started", Stranger::now()}});
+    stranger.insert("jobs_running", {{"seq", good},
+                                     {"queue", number(1)},
+                                     {"attempt", number(1)},
+                                     {"incarnation", std::string{"gone"}},
+                                     {"claim_no", number(1)},
+                                     {"started", Stranger::now()}});
 
     stage.start();
     for (int i = 0; i < 20; ++i)
@@ -102,9 +102,9 @@ TEST_CASE("a record of a later version waits for a program that can read it, and
     CHECK(later.result(10s).str() == "2");
     CHECK(processor_seconds() - before < 0.35);
 
-    CHECK(stage.stranger().number("SELECT count(*) FROM ready") == 20);
+    CHECK(stage.stranger().number("SELECT count(*) FROM jobs_ready") == 20);
     CHECK(stage.stranger().number(
-              "SELECT count(*) FROM running JOIN jobs USING (seq) WHERE id = 'newer-lost'") == 1);
+              "SELECT count(*) FROM jobs_running JOIN jobs USING (seq) WHERE id = 'newer-lost'") == 1);
     auto const record = stage.client().find({"default", "newer-3"}).status();
     REQUIRE(record.has_value());
     CHECK(record->state == JobState::queued);
@@ -126,11 +126,11 @@ TEST_CASE("a job in a state that does not exist has failed, and an operator can 
                                     most,       std::string{"done"}, 5.5};
     for (std::size_t i = 0; i < states.size(); ++i) {
         auto const seq = stranger.ask_for("inputs.add", "[20,22]", {{"id", "odd-" + std::to_string(i)}});
-        stranger.insert("ended", {{"seq", seq},
-                                  {"queue", number(1)},
-                                  {"state", states[i]},
-                                  {"finished", Stranger::now()},
-                                  {"forget", Stranger::now() + 3'600'000'000}});
+        stranger.insert("jobs_ended", {{"seq", seq},
+                                       {"queue", number(1)},
+                                       {"state", states[i]},
+                                       {"finished", Stranger::now()},
+                                       {"forget", Stranger::now() + 3'600'000'000}});
     }
     stage.start();
     for (std::size_t i = 0; i < states.size() - 1; ++i) {
@@ -179,7 +179,7 @@ TEST_CASE("numbers beyond sense in a record are brought to the nearest that make
     stage.stranger().write_job("later", "inputs.add", "[20,22]", {{"expires", least}});
     auto const seq =
         stage.stranger().ask_for("inputs.add", "[20,22]", {{"id", std::string{"far"}}, {"due", most}});
-    stage.stranger().insert("later",
+    stage.stranger().insert("jobs_later",
                             {{"queue", number(1)}, {"due", most}, {"seq", seq}, {"state", number(0)}});
 
     stage.start();
@@ -236,12 +236,12 @@ TEST_CASE("a run with an impossible token is put back and run", "[B19]") {
                                   {living, std::string{"first"}}};
     for (std::size_t i = 0; i < cases.size(); ++i) {
         auto const seq = stranger.ask_for("inputs.add", "[20,22]", {{"id", std::to_string(i)}});
-        stranger.insert("running", {{"seq", seq},
-                                    {"queue", number(1)},
-                                    {"attempt", number(-3)},
-                                    {"incarnation", cases[i].incarnation},
-                                    {"claim_no", cases[i].claim},
-                                    {"started", most}});
+        stranger.insert("jobs_running", {{"seq", seq},
+                                         {"queue", number(1)},
+                                         {"attempt", number(-3)},
+                                         {"incarnation", cases[i].incarnation},
+                                         {"claim_no", cases[i].claim},
+                                         {"started", most}});
     }
     for (std::size_t i = 0; i < cases.size(); ++i) {
         auto const outcome = stage.outcome_of(std::to_string(i));
@@ -256,35 +256,36 @@ TEST_CASE("a place without a job, or a second place of one, holds up nobody", "[
     Stage stage;
     auto& stranger = stage.stranger();
     stranger.insert(
-        "ready", {{"queue", number(1)}, {"rank", number(-100)}, {"due", number(0)}, {"seq", number(7777)}});
-    stranger.insert("later",
+        "jobs_ready",
+        {{"queue", number(1)}, {"rank", number(-100)}, {"due", number(0)}, {"seq", number(7777)}});
+    stranger.insert("jobs_later",
                     {{"queue", number(1)}, {"due", number(0)}, {"seq", number(7778)}, {"state", number(0)}});
-    stranger.insert("running", {{"seq", number(7779)},
-                                {"queue", number(1)},
-                                {"attempt", number(1)},
-                                {"incarnation", std::string{"gone"}},
-                                {"claim_no", number(1)},
-                                {"started", number(0)}});
-    stranger.insert("ended", {{"seq", number(7780)},
-                              {"queue", number(1)},
-                              {"state", number(4)},
-                              {"finished", number(0)},
-                              {"forget", number(1)}});
-    stranger.insert("past", {{"seq", number(7781)}, {"due", number(0)}});
+    stranger.insert("jobs_running", {{"seq", number(7779)},
+                                     {"queue", number(1)},
+                                     {"attempt", number(1)},
+                                     {"incarnation", std::string{"gone"}},
+                                     {"claim_no", number(1)},
+                                     {"started", number(0)}});
+    stranger.insert("jobs_ended", {{"seq", number(7780)},
+                                   {"queue", number(1)},
+                                   {"state", number(4)},
+                                   {"finished", number(0)},
+                                   {"forget", number(1)}});
+    stranger.insert("jobs_past", {{"seq", number(7781)}, {"due", number(0)}});
     auto const done = stranger.write_job("done-and-ready", "inputs.add", "[1,2]");
-    stranger.insert("ended", {{"seq", done},
-                              {"queue", number(1)},
-                              {"state", number(4)},
-                              {"finished", Stranger::now()},
-                              {"forget", Stranger::now() + 3'600'000'000},
-                              {"result", std::string{"3"}}});
+    stranger.insert("jobs_ended", {{"seq", done},
+                                   {"queue", number(1)},
+                                   {"state", number(4)},
+                                   {"finished", Stranger::now()},
+                                   {"forget", Stranger::now() + 3'600'000'000},
+                                   {"result", std::string{"3"}}});
     auto const runs = stranger.write_job("runs-and-ready", "inputs.add", "[20,22]");
-    stranger.insert("running", {{"seq", runs},
-                                {"queue", number(1)},
-                                {"attempt", number(1)},
-                                {"incarnation", std::string{"gone"}},
-                                {"claim_no", number(1)},
-                                {"started", Stranger::now()}});
+    stranger.insert("jobs_running", {{"seq", runs},
+                                     {"queue", number(1)},
+                                     {"attempt", number(1)},
+                                     {"incarnation", std::string{"gone"}},
+                                     {"claim_no", number(1)},
+                                     {"started", Stranger::now()}});
     for (int i = 0; i < 10; ++i)
         stranger.write_job("good-" + std::to_string(i), "inputs.add", "[20,22]");
     stage.start();
@@ -374,14 +375,14 @@ TEST_CASE("an error or a result that a stranger wrote is told in a text that fit
     auto& stranger = stage.stranger();
     auto const end = [&](std::string const& id, int state, Value error, Value result) {
         auto const seq = stranger.ask_for("inputs.add", "[1,2]", {{"id", id}});
-        stranger.insert("ended", {{"seq", seq},
-                                  {"queue", number(1)},
-                                  {"state", number(state)},
-                                  {"finished", Stranger::now()},
-                                  {"forget", Stranger::now() + 3'600'000'000},
-                                  {"result", std::move(result)}});
+        stranger.insert("jobs_ended", {{"seq", seq},
+                                       {"queue", number(1)},
+                                       {"state", number(state)},
+                                       {"finished", Stranger::now()},
+                                       {"forget", Stranger::now() + 3'600'000'000},
+                                       {"result", std::move(result)}});
         stranger.insert(
-            "past",
+            "jobs_past",
             {{"seq", seq}, {"due", Stranger::now()}, {"reason", number(77)}, {"error", std::move(error)}});
     };
     end("long", 5, std::string(10 << 20, 'x'), nullptr);

@@ -74,7 +74,8 @@ public:
                            Columns columns = {}) {
         columns.try_emplace("id", id);
         auto const seq = ask_for(name, std::move(arguments), std::move(columns));
-        execute("INSERT INTO ready (queue, rank, due, seq) SELECT queue, -priority, due, seq FROM jobs WHERE "
+        execute("INSERT INTO jobs_ready (queue, rank, due, seq) SELECT queue, -priority, due, seq FROM jobs "
+                "WHERE "
                 "seq = " +
                 std::to_string(seq));
         return seq;

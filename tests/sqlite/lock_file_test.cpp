@@ -2,6 +2,7 @@
 // The queue of writers, with real processes that are killed and stopped. The wall clock is meant here: other
 // processes do not know a test's clock.
 #include "fork.hpp"
+#include "shared_memory.hpp"
 #include "sqlite/lock_file.hpp"
 #include "support.hpp"
 
@@ -12,7 +13,6 @@
 #include <algorithm>
 #include <atomic>
 #include <fstream>
-#include <sys/mman.h>
 #include <thread>
 
 using namespace cohort::sqlite;
@@ -27,26 +27,6 @@ using Rank = LockFile::Rank;
 std::chrono::milliseconds since(Clock::time_point begin) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin);
 }
-
-// Memory that forked processes share.
-template<class T>
-class SharedMemory {
-public:
-    SharedMemory() {
-        void* const memory =
-            ::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        if (memory == MAP_FAILED) std::abort();
-        value_ = new (memory) T{};
-    }
-    ~SharedMemory() { ::munmap(value_, sizeof(T)); }
-    SharedMemory(SharedMemory const&) = delete;
-    SharedMemory& operator=(SharedMemory const&) = delete;
-
-    T* operator->() const noexcept { return value_; }
-
-private:
-    T* value_;
-};
 
 void wait_until(std::atomic<int> const& value, int least) {
     while (value.load() < least)

@@ -66,6 +66,16 @@ int Process::wait(int milliseconds) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+bool Process::wait_stopped(int milliseconds) const {
+    for (int waited = 0; pid_ != 0 && waited <= milliseconds; ++waited) {
+        siginfo_t info{};
+        waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED | WNOHANG | WNOWAIT);
+        if (info.si_pid == pid_) return true;
+        usleep(1000);
+    }
+    return false;
+}
+
 std::string program(std::string const& name) {
     return (std::filesystem::read_symlink("/proc/self/exe").parent_path() / name).string();
 }

@@ -38,6 +38,8 @@ public:
     void signal(int number) const;
     // The exit code, or 128 + signal; -1 when it has not ended after `milliseconds`.
     int wait(int milliseconds);
+    // Whether it has been stopped (SIGSTOP) within `milliseconds`.
+    bool wait_stopped(int milliseconds) const;
 
 private:
     pid_t pid_ = 0;

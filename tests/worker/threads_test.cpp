@@ -56,6 +56,14 @@ cohort::awaitable<int> busy(int millis) {
 }
 COHORT_JOB(busy);
 
+// Holds its event loop until the test is over.
+cohort::awaitable<void> hold_loop() {
+    ++started;
+    may_end.wait(false);
+    co_return;
+}
+COHORT_JOB(hold_loop);
+
 int meet() {
     // Ends only when as many run at once as the test wants.
     if (--started == 0) started.notify_all();
@@ -152,6 +160,25 @@ TEST_CASE("a body that holds its event loop does not look dead: the heart beats 
     CHECK(job.result(30s) == 1500);
     CHECK(started == 1);
     CHECK(job.status()->counters == cohort::Counters{.attempt = 1});
+}
+
+TEST_CASE("a body that holds its event loop for ever does not keep a worker from stopping", "[F20]") {
+    Rig rig;
+    may_end = false;
+    started = 0;
+    cohort::Worker worker{rig.broker, {.grace = 0s, .cancel_grace = 50ms}};
+    worker.add<hold_loop>();
+    cohort::BackgroundWorker running{worker};
+    auto const job = rig.client.enqueue_job<hold_loop>();
+    while (started == 0)
+        std::this_thread::yield();
+    running.stop();
+    auto const record = job.status();
+    CHECK(record->state == JobState::queued);
+    CHECK(record->counters == cohort::Counters{.attempt = 1, .released = 1});
+    may_end = true;
+    may_end.notify_all();
+    CHECK(all_come_back(worker));
 }
 
 TEST_CASE("a thousand jobs of each kind over several loops and clients", "[A02]") {

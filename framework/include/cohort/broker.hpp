@@ -51,6 +51,7 @@ struct Capabilities {
     bool pushed_wakeups = false;  // claim and watch wait without polling
     bool inspect = false;         // inspector() is not null
     bool max_length = false;      // queues can be bounded
+    bool commit_hooks = false;    // Settlement::hook
     bool forget = false;          // forget()
 };
 
@@ -68,6 +69,7 @@ struct PushResult {
     std::string existing;  // duplicate: the id of the job that holds the key, in the same queue
     errc code = errc::ok;  // refused: queue_full, duplicate_job_id, …
     std::string detail;
+    bool is_repeat = false;  // stored: and that had been so before this call
 };
 
 // ---- claim

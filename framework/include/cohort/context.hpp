@@ -6,6 +6,7 @@
 #include <cohort/log.hpp>
 #include <cohort/record.hpp>
 
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -71,6 +72,11 @@ public:
     // Keeps a text with the job that status() shows at once: progress, for instance. At most 8 KiB. Does not
     // wait.
     virtual void note(std::string_view text) = 0;
+
+    // Has `write` called in the step that stores the success of this run, with the store's own handle. Not
+    // for bodies: <cohort/sqlite.hpp> makes a typed call of it. Throws Error(errc::not_supported) where the
+    // broker has no such step.
+    virtual void add_commit_hook(std::function<void(void* handle)> write);
 
     // The object that the worker was given with provide(). Throws Error(errc::invalid_config) when there is
     // none.

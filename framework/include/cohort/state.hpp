@@ -5,6 +5,8 @@
 
 #include <cohort/record.hpp>
 
+#include <exception>
+#include <memory>
 #include <span>
 
 namespace cohort {
@@ -57,6 +59,20 @@ enum class SettleKind : std::uint8_t {
 
 std::string_view to_string(SettleKind kind) noexcept;
 
+struct Settlement;
+
+// What a run wants to be done in the very step that stores its success: all of it happens, or nothing. Where
+// the store has Capabilities::commit_hooks.
+class CommitHook {
+public:
+    virtual ~CommitHook() = default;
+    // In that step, after the token was found to be right. What `handle` is, the store's own header says.
+    // Called again when the step had to be undone.
+    virtual void run(void* handle) = 0;
+    // run() threw this: how the run has ended instead.
+    virtual Settlement failed(std::exception_ptr error) = 0;
+};
+
 struct Settlement {
     JobRef ref;
     Token token;
@@ -65,6 +81,7 @@ struct Settlement {
     FailReason reason = FailReason::none;  // retry, failed
     std::string error;                     // retry, failed
     Duration delay = 0s;                   // retry, released
+    std::shared_ptr<CommitHook> hook;      // succeeded
 };
 
 enum class Verdict : std::uint8_t {

@@ -86,6 +86,21 @@ NewJob Desk::prepare(std::string_view name, JobOptions const& job, EnqueueOption
     return made;
 }
 
+awaitable<PushResult> Desk::push(NewJob job) {
+    JobRef const ref = job.ref;
+    waits_.expect(ref);
+    PushResult result;
+    try {
+        result = co_await front().push(std::move(job));
+    } catch (...) {
+        waits_.forget_push(ref);
+        throw;
+    }
+    // Of a repeat the end may have been told before.
+    if (result.verdict != PushVerdict::stored || result.is_repeat) waits_.forget_push(ref);
+    co_return result;
+}
+
 // The loops hold the desk; close() ends them.
 awaitable<void> Desk::listen(std::shared_ptr<Desk> desk) {
     co_await desk->waits_.listen();

@@ -35,6 +35,8 @@ public:
     // Throws Error(closed).
     Front& front();
     Broker& broker() noexcept { return front_.broker(); }
+    // Stores one new job; its end will be heard of.
+    awaitable<PushResult> push(NewJob job);
     // To wait for ends of jobs; starts the loops that find out on its first use. Throws Error(closed).
     std::shared_ptr<Completions> wait_for(std::vector<JobRef> refs);
     // To be added to what says that time is up: "" or why nothing could be read.

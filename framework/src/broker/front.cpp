@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "broker/front.hpp"
 
+#include "base/failpoint.hpp"
 #include "io/aborted.hpp"
 #include "io/timeout.hpp"
 
@@ -91,9 +92,11 @@ awaitable<T> Front::pass(Verb verb, std::size_t items, awaitable<T> call, Durati
     auto const begun = system_clock().steady();
     std::exception_ptr error;
     try {
+        failpoint(to_string(verb), "before_send");
         auto timed = shielded ? io::with_timeout_shielded(std::move(call), limit)
                               : io::with_timeout(std::move(call), limit);
         T reply = co_await std::move(timed);
+        failpoint(to_string(verb), "sent_no_reply");
         count(verb, items, system_clock().steady() - begun, {});
         co_return reply;
     } catch (...) {

@@ -22,8 +22,9 @@ namespace cohort {
 
 [[noreturn]] void throw_operation_aborted();
 
-// The first caller goes at once and takes along whoever waits; those who come while it is under way wait, and
-// the first of them goes next. No thread and no coroutine of its own: the callers do the work. Thread-safe.
+// The first caller goes as soon as all that is ready to run on its executor has run, and takes along whoever
+// waits; those who come while it is under way wait, and the first of them goes next. No thread and no
+// coroutine of its own: the callers do the work. Thread-safe.
 //
 // Cancelling a caller that still waits removes its question. Once it is under way a cancellation has no
 // effect: the answer comes, at the latest when the broker call's own deadline passes.
@@ -45,11 +46,17 @@ public:
         while (!leads && !own->is_answered()) {
             bool const woken = co_await own->woken.wait_quietly();
             if (!woken && leave(own)) throw_operation_aborted();
-            leads = own->leads;
+            leads = own->woke_to_lead = own->leads;
         }
         if (leads) {
             Flight flight{*this};
-            std::vector<Item> items = flight.items();
+            // Behind those that are about to ask as well, because the last answer has woken all of them. With
+            // nobody else about this is no wait.
+            if (!own->woke_to_lead) {
+                own->woken.wake();
+                co_await own->woken.wait_quietly();
+            }
+            std::vector<Item> items = flight.board();
             auto call = ask_(std::move(items));
             try {
                 std::vector<Reply> replies = co_await std::move(call);
@@ -73,6 +80,7 @@ private:
         std::exception_ptr error;
         std::atomic<bool> answered = false;
         std::atomic<bool> leads = false;
+        bool woke_to_lead = false;
         io::Wake woken;
     };
     using Line = std::deque<std::shared_ptr<Question>>;
@@ -81,22 +89,22 @@ private:
     // are answered and the lead is passed on.
     class Flight {
     public:
-        explicit Flight(Gather& gather) : gather_{gather} {
-            std::lock_guard lock{gather.mutex_};
-            while (!gather.line_.empty() && questions_.size() < gather.most_) {
-                questions_.push_back(std::move(gather.line_.front()));
-                gather.line_.pop_front();
-            }
-        }
+        explicit Flight(Gather& gather) : gather_{gather} {}
         Flight(Flight const&) = delete;
         Flight& operator=(Flight const&) = delete;
         ~Flight() {
-            if (!questions_.empty())
-                crash(std::make_exception_ptr(
-                    Error{errc::uncertain, "the caller that asked for all was destroyed"}));
+            if (has_landed_) return;
+            crash(std::make_exception_ptr(
+                Error{errc::uncertain, "the caller that asked for all was destroyed"}));
         }
 
-        std::vector<Item> items() const {
+        // All that wait, as far as they have room.
+        std::vector<Item> board() {
+            std::lock_guard lock{gather_.mutex_};
+            while (!gather_.line_.empty() && questions_.size() < gather_.most_) {
+                questions_.push_back(std::move(gather_.line_.front()));
+                gather_.line_.pop_front();
+            }
             std::vector<Item> all;
             all.reserve(questions_.size());
             for (auto const& question : questions_)
@@ -116,6 +124,7 @@ private:
 
     private:
         void finish() {
+            has_landed_ = true;
             gather_.pass_on();
             for (auto const& question : questions_) {
                 question->answered = true;
@@ -125,7 +134,8 @@ private:
         }
 
         Gather& gather_;
-        Line questions_;
+        std::vector<std::shared_ptr<Question>> questions_;
+        bool has_landed_ = false;
     };
 
     // True for the one who is to lead.

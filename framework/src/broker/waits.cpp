@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "broker/waits.hpp"
 
+#include "base/failpoint.hpp"
 #include "base/text.hpp"
 #include "io/aborted.hpp"
 #include "io/alarm.hpp"
@@ -21,6 +22,9 @@ bool is_passing(errc code) noexcept {
     return code == errc::unavailable || code == errc::uncertain || code == errc::timed_out ||
            code == errc::busy || code == errc::storage_full;
 }
+
+// So many jobs that were pushed and are not awaited are remembered, and as many again of those before them.
+constexpr std::size_t most_fresh = 4096;
 
 std::exception_ptr closed_error() {
     return std::make_exception_ptr(Error{errc::closed, "the client was closed while a result was awaited"});
@@ -62,12 +66,7 @@ awaitable<std::optional<std::size_t>> Completions::next(Duration span) {
     for (;;) {
         {
             std::lock_guard lock{mutex_};
-            if (!ready_.empty()) {
-                auto const index = ready_.front();
-                ready_.pop_front();
-                ++given_;
-                co_return index;
-            }
+            if (given_ < ready_.size()) co_return ready_[given_++];
             if (error_) std::rethrow_exception(error_);
         }
         if (!in_time) co_return std::nullopt;
@@ -83,16 +82,54 @@ awaitable<std::optional<std::size_t>> Completions::next(Duration span) {
 Waits::Waits(Front& front, std::string client, Duration poll)
     : front_{front}, client_{std::move(client)}, poll_{poll} {}
 
+void Waits::expect(JobRef const& ref) {
+    std::lock_guard lock{mutex_};
+    if (!hears_) return;
+    if (fresh_.size() >= most_fresh) {
+        older_ = std::move(fresh_);
+        fresh_.clear();
+    }
+    fresh_.try_emplace(ref);
+}
+
+void Waits::forget_push(JobRef const& ref) {
+    std::lock_guard lock{mutex_};
+    if (fresh_.erase(ref) == 0) older_.erase(ref);
+}
+
+void Waits::forget_fresh() {
+    std::lock_guard lock{mutex_};
+    hears_ = false;
+    fresh_.clear();
+    older_.clear();
+}
+
+// With the lock held. A job that we pushed, and whose end we have heard or shall hear.
+bool Waits::is_fresh(Completions& completions) {
+    if (completions.refs().size() != 1) return false;
+    for (auto* jobs : {&fresh_, &older_}) {
+        auto const found = jobs->find(completions.refs().front());
+        if (found == jobs->end()) continue;
+        if (found->second) completions.put(0, std::move(*found->second));
+        jobs->erase(found);
+        return true;
+    }
+    return false;
+}
+
 void Waits::add(std::shared_ptr<Completions> const& completions) {
+    bool reads = false;
     {
         std::lock_guard lock{mutex_};
         if (closed_) throw Error{errc::closed, "the client is closed"};
+        reads = !is_fresh(*completions);
         for (std::size_t i = 0; i < completions->refs().size(); ++i) {
             places_.emplace(completions->refs()[i], Place{completions, i});
-            wanted_.push_back(completions->refs()[i]);
+            if (reads) wanted_.push_back(completions->refs()[i]);
         }
     }
-    want_.wake();
+    failpoint("wait.between_subscribe_and_read");
+    if (reads) want_.wake();
 }
 
 void Waits::remove(Completions const& completions) noexcept {
@@ -104,10 +141,17 @@ void Waits::remove(Completions const& completions) noexcept {
     }
 }
 
-void Waits::deliver(JobRef const& ref, Ending const& ending) {
+void Waits::deliver(JobRef const& ref, Ending ending) {
     if (!is_terminal(ending.state) && ending.known) return;
     std::lock_guard lock{mutex_};
     auto [from, to] = places_.equal_range(ref);
+    if (from == to) {
+        for (auto* jobs : {&fresh_, &older_}) {
+            auto const found = jobs->find(ref);
+            if (found != jobs->end()) found->second = std::move(ending);
+        }
+        return;
+    }
     for (auto at = from; at != to; ++at)
         at->second.completions->put(at->second.index, ending);
     places_.erase(from, to);
@@ -167,7 +211,7 @@ awaitable<void> Waits::read_once(std::vector<JobRef> refs) {
     try {
         std::vector<Ending> endings = co_await front_.results(std::move(asked));
         for (std::size_t i = 0; i < endings.size(); ++i)
-            deliver(refs[i], endings[i]);
+            deliver(refs[i], std::move(endings[i]));
         note_trouble({});
     } catch (Error const& error) {
         // The poll asks again.
@@ -189,18 +233,23 @@ awaitable<void> Waits::read() {
 }
 
 // True when it was told of something.
-awaitable<bool> Waits::listen_once() {
-    WatchParams params{client_, poll_};
+awaitable<bool> Waits::listen_once(Duration span) {
+    WatchParams params{client_, span};
     std::vector<EndedJob> ended = co_await front_.watch(std::move(params));
+    {
+        std::lock_guard lock{mutex_};
+        hears_ = true;
+    }
     bool unread = false;
-    for (auto const& job : ended) {
+    for (auto& job : ended) {
         if (job.ending) {
-            deliver(job.ref, *job.ending);
+            deliver(job.ref, std::move(*job.ending));
             continue;
         }
         unread = true;
         std::lock_guard lock{mutex_};
-        wanted_.push_back(job.ref);
+        if (fresh_.erase(job.ref) == 0) older_.erase(job.ref);  // whoever will wait for it, reads it
+        wanted_.push_back(std::move(job.ref));
     }
     if (unread) want_.wake();
     co_return !ended.empty();
@@ -213,13 +262,16 @@ awaitable<void> Waits::listen() {
         std::exception_ptr trouble;
         bool told = false;
         try {
-            // Goes on when nobody waits, so that it is there when somebody does.
-            told = co_await listen_once();
+            // Goes on when nobody waits, so that it is there when somebody does; and no longer than until the
+            // next poll is due: hints that do come must not put it off.
+            auto const left = poll_ - (io::steady_now(executor) - polled);
+            told = co_await listen_once(std::max<Duration>(left, 1ms));
         } catch (...) {
             trouble = std::current_exception();
         }
         if (trouble) {
             if (io::is_aborted(trouble)) co_return;
+            forget_fresh();
             try {
                 std::rethrow_exception(trouble);
             } catch (Error const& error) {

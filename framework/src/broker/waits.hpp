@@ -5,7 +5,6 @@
 #include "broker/front.hpp"
 #include "io/wake.hpp"
 
-#include <deque>
 #include <exception>
 #include <mutex>
 #include <optional>
@@ -38,8 +37,8 @@ private:
     std::vector<JobRef> const refs_;
     mutable std::mutex mutex_;
     std::vector<std::optional<Ending>> endings_;
-    std::deque<std::size_t> ready_;
-    std::size_t given_ = 0;
+    std::vector<std::size_t> ready_;  // in the order in which they became known
+    std::size_t given_ = 0;           // of them
     std::exception_ptr error_;
     io::Wake woken_;
 };
@@ -50,6 +49,11 @@ private:
 class Waits {
 public:
     Waits(Front& front, std::string client, Duration poll);
+
+    // This job is about to be pushed by us: we shall hear of its end, so nobody needs to read how it is
+    // before that. forget_push() when it was not stored.
+    void expect(JobRef const& ref);
+    void forget_push(JobRef const& ref);
 
     // Registers; until remove(). What is known already is given soon, the rest as it comes. Throws
     // Error(closed).
@@ -68,11 +72,13 @@ private:
         std::shared_ptr<Completions> completions;
         std::size_t index;
     };
-    awaitable<bool> listen_once();
+    awaitable<bool> listen_once(Duration span);
     awaitable<void> read_once(std::vector<JobRef> refs);
     std::vector<JobRef> take_wanted();
     void want_all();
-    void deliver(JobRef const& ref, Ending const& ending);
+    void deliver(JobRef const& ref, Ending ending);
+    bool is_fresh(Completions& completions);
+    void forget_fresh();
     void fail(std::vector<JobRef> const& refs, std::exception_ptr const& error);
     void note_trouble(std::string text);
     void end_all(std::exception_ptr const& error);
@@ -83,6 +89,12 @@ private:
     mutable std::mutex mutex_;
     std::unordered_multimap<JobRef, Place, JobRefHash> places_;
     std::vector<JobRef> wanted_;  // to be read
+    // Jobs of ours that nobody waits for yet, with their endings once they are known; a bounded number of the
+    // youngest.
+    using Fresh = std::unordered_map<JobRef, std::optional<Ending>, JobRefHash>;
+    Fresh fresh_;
+    Fresh older_;
+    bool hears_ = false;  // a watch has begun, so no end goes by unheard
     bool closed_ = false;
     std::string trouble_;
     std::uint32_t failures_ = 0;

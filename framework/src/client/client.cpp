@@ -121,7 +121,7 @@ NewJob Client::prepare(detail::JobInfo const& info, EnqueueOptions const& option
 
 awaitable<JobHandle> Client::store(std::shared_ptr<Desk> desk, NewJob job) {
     JobRef ref = job.ref;
-    PushResult const result = co_await desk->front().push(std::move(job));
+    PushResult const result = co_await desk->push(std::move(job));
     co_return handle_of(std::move(desk), std::move(ref), result);
 }
 

@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <exception>
+#include <future>
 #include <pthread.h>
 #include <thread>
 
@@ -16,17 +17,19 @@ struct Loop::State {
     boost::asio::io_context context{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
     std::thread thread;
+    std::promise<void> ended;
 };
 
-Loop::Loop(std::string name) : state_{std::make_unique<State>()} {
+Loop::Loop(std::string name) : state_{std::make_shared<State>()} {
     name.resize(std::min<std::size_t>(name.size(), 15));
-    state_->thread = std::thread{[state = state_.get(), name] {
+    state_->thread = std::thread{[state = state_, name] {
         pthread_setname_np(pthread_self(), name.c_str());
         // Nothing of ours lets an exception out into a loop; if a user's handler does, the loop goes on and
         // says so.
         for (;;) {
             try {
                 state->context.run();
+                state->ended.set_value();
                 return;
             } catch (std::exception const& e) {
                 log(LogLevel::error,
@@ -41,6 +44,17 @@ Loop::Loop(std::string name) : state_{std::make_unique<State>()} {
 Loop::~Loop() {
     state_->context.stop();
     if (state_->thread.joinable()) state_->thread.join();
+}
+
+bool Loop::end_within(Duration patience) {
+    state_->context.stop();
+    if (!state_->thread.joinable()) return true;
+    bool const ended = state_->ended.get_future().wait_for(patience) == std::future_status::ready;
+    if (ended)
+        state_->thread.join();
+    else
+        state_->thread.detach();
+    return ended;
 }
 
 boost::asio::any_io_executor Loop::executor() const noexcept {

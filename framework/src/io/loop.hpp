@@ -2,6 +2,8 @@
 // An event loop on a thread of its own.
 #pragma once
 
+#include <cohort/time.hpp>
+
 #include <boost/asio/any_io_executor.hpp>
 
 #include <memory>
@@ -22,9 +24,13 @@ public:
     boost::asio::any_io_executor executor() const noexcept;
     bool is_this_thread() const noexcept;
 
+    // Stops the loop and joins the thread, unless what runs there now does not return within `patience`: then
+    // says false, and leaves thread and loop to themselves.
+    bool end_within(Duration patience);
+
 private:
     struct State;
-    std::unique_ptr<State> state_;
+    std::shared_ptr<State> state_;
 };
 
 }  // namespace cohort::io

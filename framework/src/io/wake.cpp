@@ -2,6 +2,7 @@
 #include "io/wake.hpp"
 
 #include "io/alarm.hpp"
+#include "io/spin_lock.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -13,10 +14,11 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
-#include <list>
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace cohort::io {
 
@@ -29,9 +31,9 @@ using Handler = asio::async_result<asio::use_awaitable_t<>, void(bool)>::handler
 // All pending waits of one io_context. A wait is owned by its Wake, which often lives in the very frame that
 // waits; without this list nobody could destroy that circle when the context goes.
 struct Pending {
-    std::mutex mutex;
-    bool shut = false;
-    std::list<std::shared_ptr<Wake::State>> waits;
+    SpinLock mutex;
+    std::atomic<bool> shut = false;
+    Wake::State* first = nullptr;  // each knows the next, and owns itself as long as it is here
 };
 
 class PendingService : public asio::execution_context::service {
@@ -45,15 +47,44 @@ public:
     std::shared_ptr<Pending> const pending = std::make_shared<Pending>();
 };
 
+std::shared_ptr<Pending> const& pending_of(asio::execution_context& context) {
+    // Looking for a service is a search; a thread mostly serves one context. Where another one has come to
+    // the same address, the list of the former is shut.
+    thread_local asio::execution_context* known = nullptr;
+    thread_local std::shared_ptr<Pending> pending;
+    if (known != &context || pending->shut) {
+        pending = asio::use_service<PendingService>(context).pending;
+        known = &context;
+    }
+    return pending;
+}
+
 }  // namespace
 
 struct Wake::State : std::enable_shared_from_this<State> {
-    std::mutex mutex;  // taken before Pending::mutex
+    SpinLock mutex;  // taken before Pending::mutex
     bool set = false;
     std::optional<Handler> handler;
     asio::any_io_executor executor;  // tracks work while a handler is here
     std::shared_ptr<Pending> pending;
-    std::list<std::shared_ptr<State>>::iterator place;
+    // Its place among them; guarded by Pending::mutex.
+    State* before = nullptr;
+    State* behind = nullptr;
+    std::shared_ptr<State> owner;  // itself
+
+    void enter_list() {
+        owner = shared_from_this();
+        before = nullptr;
+        behind = std::exchange(pending->first, this);
+        if (behind != nullptr) behind->before = this;
+    }
+
+    // Somebody else holds this object.
+    void leave_list(Pending& list) {
+        (before != nullptr ? before->behind : list.first) = behind;
+        if (behind != nullptr) behind->before = before;
+        owner.reset();
+    }
 
     void begin(Handler waiter) {
         auto slot = asio::get_associated_cancellation_slot(waiter);
@@ -63,12 +94,10 @@ struct Wake::State : std::enable_shared_from_this<State> {
         std::lock_guard lock{mutex};
         handler.emplace(std::move(waiter));
         executor = asio::prefer(own, asio::execution::outstanding_work.tracked);
-        auto& context = asio::query(own, asio::execution::context);
-        pending = asio::use_service<PendingService>(context).pending;
+        pending = pending_of(asio::query(own, asio::execution::context));
         {
             std::lock_guard list_lock{pending->mutex};
-            pending->waits.push_front(shared_from_this());
-            place = pending->waits.begin();
+            enter_list();
         }
         if (set) {
             set = false;
@@ -92,7 +121,7 @@ struct Wake::State : std::enable_shared_from_this<State> {
         // Let go of before the lock: the context cannot be destroyed meanwhile.
         asio::any_io_executor const target = std::exchange(executor, {});
         if (list->shut) return;  // the context is going; posting to it would be too late
-        list->waits.erase(place);
+        leave_list(*list);
         asio::post(target, [resume = std::move(*waiter), woken]() mutable { resume(woken); });
     }
 
@@ -119,11 +148,15 @@ struct Wake::State : std::enable_shared_from_this<State> {
 };
 
 void PendingService::shutdown() noexcept {
-    std::list<std::shared_ptr<Wake::State>> orphans;
+    std::vector<std::shared_ptr<Wake::State>> orphans;
     {
         std::lock_guard lock{pending->mutex};
         pending->shut = true;
-        orphans.swap(pending->waits);
+        while (pending->first != nullptr) {
+            auto& state = *pending->first;
+            orphans.push_back(state.owner);
+            state.leave_list(*pending);
+        }
     }
     for (auto& orphan : orphans) {
         std::optional<Handler> waiter;
@@ -168,7 +201,8 @@ awaitable<bool> Wake::wait_for(Duration span) const {
                     *late = true;
                     state->wake();
                 }};
-    co_await wait();
+    bool const woken = co_await wait_quietly();
+    if (!woken) throw boost::system::system_error{asio::error::operation_aborted};
     bool const in_time = !*late;
     co_return in_time;
 }

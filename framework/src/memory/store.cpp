@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "memory/store.hpp"
 
+#include "base/failpoint.hpp"
+
 #include <cohort/id.hpp>
 
 #include <algorithm>
@@ -51,7 +53,7 @@ void Store::Session::tell(JobRecord const& record) {
     // second they have to find out by themselves.
     constexpr std::size_t most_endings = 1'000;
     constexpr std::size_t most = 10'000;
-    if (record.client.empty()) return;
+    if (record.client.empty() || failpoint("notify.drop")) return;
     Watcher& watcher = store_.watchers_[record.client];
     if (watcher.ended.empty()) watcher.last_seen = store_.clock.steady();
     if (watcher.ended.size() < most) {
@@ -104,6 +106,7 @@ PushResult Store::push_one(Session& session, NewJob job, Instant now) {
     Queue& home = queue(job.ref.queue);
     if (Job const* known = home.find(job.ref.id, now)) {
         bool const is_same = known->record.name == job.name && known->record.arguments == job.arguments;
+        result.is_repeat = is_same;
         if (is_same) return result;
         result.verdict = PushVerdict::refused;
         result.code = errc::duplicate_job_id;

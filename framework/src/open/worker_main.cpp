@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "io/scope.hpp"
-#include "io/signals.hpp"
+#include "open/serve.hpp"
 
 #include <cohort/log.hpp>
 #include <cohort/open.hpp>
@@ -9,7 +8,6 @@
 #include <cohort/version.hpp>
 #include <cohort/worker_main.hpp>
 
-#include <boost/asio/this_coro.hpp>
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
@@ -83,23 +81,6 @@ void print_jobs(Catalog const& catalog) {
     }
 }
 
-awaitable<void> obey_signals(Worker& worker) {
-    co_await io::next_stop_signal();
-    std::fputs("stopping: running jobs may finish; another signal ends at once\n", stderr);
-    worker.stop();
-    int const number = co_await io::next_stop_signal();
-    std::_Exit(128 + number);
-}
-
-awaitable<void> run_with_signals(Worker& worker) {
-    auto executor = co_await boost::asio::this_coro::executor;
-    io::Scope signals;
-    signals.spawn(executor, obey_signals(worker));
-    co_await worker.run();
-    signals.cancel();
-    co_await signals.join();
-}
-
 }  // namespace
 
 int worker_main(int argc, char** argv, std::function<void(Worker&)> const& setup) {
@@ -127,7 +108,7 @@ int worker_main(int argc, char** argv, std::function<void(Worker&)> const& setup
         for (auto const* entry : jobs)
             names += (names.empty() ? "" : ", ") + entry->name;
         std::fprintf(stderr, "%zu job functions: %s\n", jobs.size(), names.c_str());
-        run(run_with_signals(worker));
+        run(serve(worker));
         bool const is_stuck = worker.stats().stuck > 0;
         if (is_stuck) std::_Exit(0);  // a body that does not end must not keep the program
         return 0;

@@ -31,7 +31,8 @@ constexpr std::array rules = {
 };
 
 // Rows of jobs that are not there.
-constexpr std::array tables = {"ready", "later", "running", "ended", "past", "expiring", "keys"};
+constexpr std::array tables = {"jobs_ready", "jobs_later",    "jobs_running", "jobs_ended",
+                               "jobs_past",  "jobs_expiring", "jobs_keys"};
 
 constexpr int most_per_rule = 20;
 
@@ -44,13 +45,15 @@ Progress Audit::step(Session& session) {
             session.database().handle(),
             std::string{
                 "SELECT q.name || '/' || j.id FROM jobs j JOIN queues q ON q.id = j.queue "
-                "LEFT JOIN past p ON p.seq = j.seq LEFT JOIN running n ON n.seq = j.seq "
-                "LEFT JOIN ended e ON e.seq = j.seq "
-                "LEFT JOIN later l ON l.queue = j.queue AND l.due = coalesce(p.due, j.due) AND l.seq = j.seq "
-                "LEFT JOIN ready r ON r.queue = j.queue AND r.rank = -j.priority "
+                "LEFT JOIN jobs_past p ON p.seq = j.seq LEFT JOIN jobs_running n ON n.seq = j.seq "
+                "LEFT JOIN jobs_ended e ON e.seq = j.seq "
+                "LEFT JOIN jobs_later l ON l.queue = j.queue AND l.due = coalesce(p.due, j.due) AND l.seq = "
+                "j.seq "
+                "LEFT JOIN jobs_ready r ON r.queue = j.queue AND r.rank = -j.priority "
                 "AND r.due = coalesce(p.due, j.due) AND r.seq = j.seq "
-                "LEFT JOIN expiring x ON x.queue = j.queue AND x.expires = j.expires AND x.seq = j.seq "
-                "LEFT JOIN keys k ON k.queue = j.queue AND k.unique_key = j.unique_key AND k.seq = j.seq "
+                "LEFT JOIN jobs_expiring x ON x.queue = j.queue AND x.expires = j.expires AND x.seq = j.seq "
+                "LEFT JOIN jobs_keys k ON k.queue = j.queue AND k.unique_key = j.unique_key AND k.seq = "
+                "j.seq "
                 "WHERE q.namespace = ? AND ("} +
                 rule.condition + ") LIMIT " + std::to_string(most_per_rule)};
         find.bind(std::string_view{session.config().space});

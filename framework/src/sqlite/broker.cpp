@@ -29,6 +29,7 @@ constexpr Capabilities all_capabilities{
     .pushed_wakeups = true,
     .inspect = true,
     .max_length = true,
+    .commit_hooks = true,
     .forget = true,
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Moving what is committed from the WAL into the database: by one process at a time, and so that no
-// connection of ours can begin the WAL anew meanwhile. docs/decisions/0004-one-checkpointer.md says what
+// connection of ours can begin the WAL anew meanwhile. docs/decisions/0016-one-checkpointer.md says what
 // happens else.
 #pragma once
 

@@ -13,6 +13,8 @@ namespace {
 // So many fall due in one claim. It bounds how long the lock is held; the rest follows with the next claim or
 // upkeep.
 constexpr std::int64_t most_promoted = 500;
+// A claim that waits finds out so often whether its worker is still enlisted.
+constexpr auto recheck = std::chrono::milliseconds{500};
 
 // The first `limit` that this program can read; those of a later version are left where they are.
 std::vector<Row> read_ready(Session& session, std::int64_t queue, std::size_t limit) {
@@ -32,9 +34,10 @@ std::vector<Row> read_ready(Session& session, std::int64_t queue, std::size_t li
 // False, and nothing done: there is something else between them, of a later version or damaged.
 bool mark_running(Session& session, std::vector<Row> const& rows, Token const& token) {
     static std::string const enter =
-        "INSERT OR IGNORE INTO running (seq, queue, attempt, incarnation, claim_no, started) "
-        "SELECT r.seq, r.queue, coalesce((SELECT attempt FROM past p WHERE p.seq = r.seq), 0) + 1, ?, ?, ? "
-        "FROM ready r WHERE r.queue = ? AND (r.rank, r.due, r.seq) <= (?, ?, ?)";
+        "INSERT OR IGNORE INTO jobs_running (seq, queue, attempt, incarnation, claim_no, started) "
+        "SELECT r.seq, r.queue, coalesce((SELECT attempt FROM jobs_past p WHERE p.seq = r.seq), 0) + 1, ?, "
+        "?, ? "
+        "FROM jobs_ready r WHERE r.queue = ? AND (r.rank, r.due, r.seq) <= (?, ?, ?)";
     Row const& last = rows.back();
     auto const claim = static_cast<std::int64_t>(token.claim);
     int const entered = session.prepare(enter)
@@ -48,11 +51,12 @@ bool mark_running(Session& session, std::vector<Row> const& rows, Token const& t
                             .run();
     if (static_cast<std::size_t>(entered) != rows.size()) {
         static std::string const undo =
-            "DELETE FROM running WHERE queue = ? AND incarnation = ? AND claim_no = ?";
+            "DELETE FROM jobs_running WHERE queue = ? AND incarnation = ? AND claim_no = ?";
         session.prepare(undo).bind(last.queue).bind(std::string_view{token.incarnation}).bind(claim).run();
         return false;
     }
-    static std::string const leave = "DELETE FROM ready WHERE queue = ? AND (rank, due, seq) <= (?, ?, ?)";
+    static std::string const leave =
+        "DELETE FROM jobs_ready WHERE queue = ? AND (rank, due, seq) <= (?, ?, ?)";
     session.prepare(leave).bind(last.queue).bind(-last.record.priority).bind(last.due).bind(last.seq).run();
     return true;
 }
@@ -60,10 +64,11 @@ bool mark_running(Session& session, std::vector<Row> const& rows, Token const& t
 // The same one by one. What runs already, or is over, was ready by mistake: it is taken out of `rows`, too.
 void mark_each_running(Session& session, std::vector<Row>& rows, Token const& token) {
     static std::string const enter =
-        "INSERT OR IGNORE INTO running (seq, queue, attempt, incarnation, claim_no, started) "
-        "SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM ended WHERE seq = ?1)";
-    static std::string const leave = "DELETE FROM ready WHERE queue = ? AND rank = ? AND due = ? AND seq = ?";
-    static std::string const leave_anyhow = "DELETE FROM ready WHERE queue = ? AND seq = ?";
+        "INSERT OR IGNORE INTO jobs_running (seq, queue, attempt, incarnation, claim_no, started) "
+        "SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM jobs_ended WHERE seq = ?1)";
+    static std::string const leave =
+        "DELETE FROM jobs_ready WHERE queue = ? AND rank = ? AND due = ? AND seq = ?";
+    static std::string const leave_anyhow = "DELETE FROM jobs_ready WHERE queue = ? AND seq = ?";
     std::erase_if(rows, [&](Row const& row) {
         int const left = session.prepare(leave)
                              .bind(row.queue)
@@ -86,12 +91,7 @@ Claim::Claim(ClaimParams params) : params_{std::move(params)} {
     waiting_.until = std::chrono::steady_clock::now() + std::min<Duration>(params_.wait, 24h * 365);
 }
 
-bool Claim::is_settled(Session& session) {
-    static std::string const sql =
-        "SELECT w.id, s.queue, s.last_claim FROM workers w JOIN served s ON s.worker = w.id "
-        "WHERE w.namespace = ? AND w.incarnation = ?";
-    reply = {};
-    worker_ = 0;
+void Claim::find_sources(Session& session) {
     sources_.clear();
     for (auto const& name : params_.queues) {
         // Once each, however often it is named.
@@ -99,6 +99,15 @@ bool Claim::is_settled(Session& session) {
             std::any_of(sources_.begin(), sources_.end(), [&](auto const& s) { return *s.name == name; });
         if (!known) sources_.push_back({&name, session.find_queue(name).value_or(-1)});
     }
+}
+
+bool Claim::is_settled(Session& session) {
+    static std::string const sql =
+        "SELECT w.id, s.queue, s.last_claim FROM workers w JOIN served s ON s.worker = w.id "
+        "WHERE w.namespace = ? AND w.incarnation = ?";
+    reply = {};
+    worker_ = 0;
+    find_sources(session);
     std::size_t enlisted = 0;
     bool is_repeat = false;
     {
@@ -130,7 +139,7 @@ bool Claim::is_settled(Session& session) {
 }
 
 void Claim::repeat(Session& session) {
-    static std::string const sql = select_rows("running n CROSS JOIN jobs j ON j.seq = n.seq") +
+    static std::string const sql = select_rows("jobs_running n CROSS JOIN jobs j ON j.seq = n.seq") +
                                    "WHERE n.incarnation = ? AND n.claim_no = ? ORDER BY n.seq";
     Use const held{session.prepare(sql)};
     held->bind(std::string_view{params_.incarnation}).bind(static_cast<std::int64_t>(params_.number));
@@ -148,10 +157,20 @@ void Claim::repeat(Session& session) {
 }
 
 Progress Claim::peek(Session& session) {
-    if (is_settled(session)) return Progress::done;
+    // Rung for work: step() looks again at whether this worker may have it, and a retired one that waits in
+    // vain hears of it with the next tick.
+    auto const now = std::chrono::steady_clock::now();
+    bool const will_wait = params_.wait >= 1s;  // and so hear in time that it is retired
+    if (sources_.empty() && will_wait && session.continues(params_.incarnation, params_.number)) {
+        find_sources(session);
+        checked_ = now;
+    } else if (now - checked_ >= recheck) {
+        checked_ = now;
+        if (is_settled(session)) return Progress::done;
+    }
     static std::string const sql =
-        "SELECT q.paused, EXISTS (SELECT 1 FROM ready WHERE queue = ?1), "
-        "(SELECT min(due) FROM later WHERE queue = ?1) FROM queues q WHERE q.id = ?1";
+        "SELECT q.paused, EXISTS (SELECT 1 FROM jobs_ready WHERE queue = ?1), "
+        "(SELECT min(due) FROM jobs_later WHERE queue = ?1) FROM queues q WHERE q.id = ?1";
     std::optional<Instant> next_due;
     // What a step has just looked at in vain is not looked at again before something is new.
     auto const in_vain = std::exchange(in_vain_, {});
@@ -176,12 +195,14 @@ Progress Claim::wait_or_end(Session& session, std::optional<Instant> next_due) {
     // Not longer than a day: the writer counts in finer units, which end sooner.
     if (next_due) waiting_.next_due = std::min<Duration>(*next_due - session.now(), 24h);
     if (std::chrono::steady_clock::now() < waiting_.until) return Progress::wait;
+    if (is_settled(session)) return Progress::done;
     if (next_due) reply.next_due = *next_due - session.now();
     return Progress::done;
 }
 
 Progress Claim::step(Session& session) {
     if (is_settled(session)) return Progress::done;
+    session.note_claim(params_.incarnation, params_.number);
     bool const is_repeat = !reply.jobs.empty();
     for (auto const& source : sources_) {
         if (!source.is_repeat && reply.jobs.size() < params_.limit) take(session, source);
@@ -204,7 +225,7 @@ bool Claim::end_expired(Session& session, std::string const& queue, std::vector<
 
 // Is there something that nobody here can take?
 void Claim::note_vain(Session& session, std::int64_t queue) {
-    static std::string const sql = "SELECT EXISTS (SELECT 1 FROM ready WHERE queue = ?)";
+    static std::string const sql = "SELECT EXISTS (SELECT 1 FROM jobs_ready WHERE queue = ?)";
     Use const look{session.prepare(sql)};
     look->bind(queue);
     if (look->step() && look->integer(0) != 0) in_vain_.push_back(queue);

@@ -7,6 +7,8 @@
 
 #include <cohort/broker.hpp>
 
+#include <chrono>
+
 namespace cohort::sqlite {
 
 class Claim : public Operation {
@@ -28,6 +30,7 @@ private:
         bool is_repeat = false;  // this number, or a later one, has had jobs from it
     };
 
+    void find_sources(Session& session);
     // Finds out what the worker may claim; true when that ends the operation.
     bool is_settled(Session& session);
     void repeat(Session& session);
@@ -38,6 +41,7 @@ private:
 
     ClaimParams const params_;
     Waiting waiting_;
+    std::chrono::steady_clock::time_point checked_{};
     std::int64_t worker_ = 0;
     std::vector<std::int64_t> in_vain_;  // queues that had nothing but what cannot be taken
     std::vector<Source> sources_;        // in the order of params_.queues

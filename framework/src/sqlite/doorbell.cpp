@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "sqlite/doorbell.hpp"
 
+#include "sqlite/notice.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -18,8 +20,9 @@
 namespace cohort::sqlite {
 namespace {
 
-constexpr std::size_t most_open = 64;         // bells that a ringer keeps at hand
-constexpr std::int64_t most_names = 1 << 20;  // bytes, before the owner begins the file anew
+constexpr std::size_t most_open = 64;  // bells that a ringer keeps at hand
+constexpr std::int64_t most_read =
+    1 << 20;  // bytes that were read, before the owner gives them back to the disk
 
 // FNV-1a: bells of different names may share a file, which only wakes somebody for nothing.
 std::uint64_t hash(std::string_view text, std::uint64_t seed) noexcept {
@@ -76,14 +79,10 @@ void Ringer::ring_queue(std::int64_t queue) noexcept {
     }
 }
 
-void Ringer::ring_client(std::string_view space, std::string_view client,
-                         std::vector<JobRef> const& refs) noexcept {
+void Ringer::ring_client(std::string_view space, std::string_view client, std::string_view lines) noexcept {
     try {
         int const fd = find(client_bell(space, client));
         if (fd < 0) return;
-        std::string lines;
-        for (auto const& ref : refs)
-            lines += to_string(ref) + "\n";
         [[maybe_unused]] auto const written = ::write(fd, lines.data(), lines.size());
     } catch (...) {  // as above
     }
@@ -107,7 +106,7 @@ bool Ear::hang(std::string const& name, Bell& bell) {
         std::string const self = "/proc/self/fd/" + std::to_string(file.get());
         bell.watch = ::inotify_add_watch(events_.get(), self.c_str(), IN_MODIFY);
         if (bell.watch < 0) return false;
-        bell.read = ::lseek(file.get(), 0, SEEK_END);
+        bell.read = bell.freed = ::lseek(file.get(), 0, SEEK_END);
         bell.rest.clear();
         bell.file = std::move(file);
         return true;
@@ -150,10 +149,10 @@ std::vector<std::string> Ear::heard() {
     }
 }
 
-std::vector<JobRef> Ear::names(std::string const& name) {
-    std::vector<JobRef> refs;
+std::vector<EndedJob> Ear::notices(std::string const& name) {
+    std::vector<EndedJob> jobs;
     auto const found = bells_.find(name);
-    if (found == bells_.end() || !found->second.file) return refs;
+    if (found == bells_.end() || !found->second.file) return jobs;
     Bell& bell = found->second;
     int const fd = bell.file.get();
     std::array<char, 16384> buffer{};
@@ -162,16 +161,27 @@ std::vector<JobRef> Ear::names(std::string const& name) {
         if (size <= 0) break;
         bell.read += size;
         bell.rest.append(buffer.data(), static_cast<std::size_t>(size));
+        if (static_cast<std::size_t>(size) < buffer.size()) break;
     }
     std::size_t at = 0;
     for (auto end = bell.rest.find('\n'); end != bell.rest.npos; end = bell.rest.find('\n', at)) {
-        if (auto ref = parse_ref(std::string_view{bell.rest}.substr(at, end - at)))
-            refs.push_back(std::move(*ref));
+        if (auto job = parse_notice(std::string_view{bell.rest}.substr(at, end - at)))
+            jobs.push_back(std::move(*job));
         at = end + 1;
     }
     bell.rest.erase(0, at);
-    if (bell.read > most_names && ::ftruncate(fd, 0) == 0) bell.read = 0;
-    return refs;
+    give_back(bell);
+    return jobs;
+}
+
+// Somebody may be writing at this moment, so the file is not cut but made hollow.
+void Ear::give_back(Bell& bell) noexcept {
+    if (bell.read - bell.freed < most_read) return;
+    int const fd = bell.file.get();
+    if (::fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, bell.read) != 0 &&
+        ::ftruncate(fd, 0) == 0)
+        bell.read = 0;
+    bell.freed = bell.read;
 }
 
 void Ear::check() {

@@ -5,7 +5,7 @@
 
 #include "sqlite/descriptor.hpp"
 
-#include <cohort/record.hpp>
+#include <cohort/broker.hpp>
 
 #include <cstdint>
 #include <map>
@@ -26,9 +26,8 @@ public:
     explicit Ringer(std::string directory) : directory_{std::move(directory)} {}
 
     void ring_queue(std::int64_t queue) noexcept;
-    // Leaves the names of the jobs with the bell.
-    void ring_client(std::string_view space, std::string_view client,
-                     std::vector<JobRef> const& refs) noexcept;
+    // Leaves these lines with the bell.
+    void ring_client(std::string_view space, std::string_view client, std::string_view lines) noexcept;
 
 private:
     int find(std::string const& bell);
@@ -51,8 +50,8 @@ public:
     bool is_listening(std::string const& bell) const { return bells_.contains(bell); }
     // The bells that were rung since the last call.
     std::vector<std::string> heard();
-    // The names that were left with a bell since the last call.
-    std::vector<JobRef> names(std::string const& bell);
+    // The jobs that were left with a bell since the last call.
+    std::vector<EndedJob> notices(std::string const& bell);
     // Hangs up again what somebody has removed.
     void check();
 
@@ -60,10 +59,12 @@ private:
     struct Bell {
         Descriptor file;
         int watch = -1;
-        std::int64_t read = 0;  // so far
-        std::string rest;       // of a line that was not written out yet
+        std::int64_t read = 0;   // so far
+        std::int64_t freed = 0;  // of it, given back to the disk
+        std::string rest;        // of a line that was not written out yet
     };
     bool hang(std::string const& name, Bell& bell);
+    static void give_back(Bell& bell) noexcept;
 
     std::string const directory_;
     Descriptor events_;

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <poll.h>
+#include <sched.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -18,6 +19,8 @@ namespace cohort::sqlite {
 namespace asio = boost::asio;
 
 namespace {
+
+constexpr auto patience = std::chrono::microseconds{25};
 
 int make_event() {
     int const fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -41,6 +44,7 @@ void Inbox::put(std::shared_ptr<Operation> operation) {
         if (closed_.load()) throw Error{errc::closed, "the broker on \"" + file_ + "\" is closed"};
         if (failure_) std::rethrow_exception(failure_);
         operations_.push_back(std::move(operation));
+        waiting_.store(operations_.size(), std::memory_order_relaxed);
     }
     // Only a sleeper needs the system call; it looks once more after it has said that it sleeps.
     if (asleep_.load()) signal();
@@ -72,7 +76,19 @@ void Inbox::signal() noexcept {
     [[maybe_unused]] auto const written = ::write(event_, &one, sizeof one);
 }
 
+// Who has just been answered often asks again at once, a worker above all: falling asleep and being woken
+// costs more than a moment's patience. Other threads have the core meanwhile if they want it.
+bool Inbox::linger() {
+    auto const until = std::chrono::steady_clock::now() + patience;
+    do {
+        if (waiting_.load(std::memory_order_relaxed) > 0) return true;
+        ::sched_yield();
+    } while (std::chrono::steady_clock::now() < until);
+    return false;
+}
+
 void Inbox::sleep(int other_fd, Deadline deadline) {
+    if (std::exchange(is_fresh_, false) && linger()) return;
     asleep_.store(true);
     bool something = false;
     {
@@ -100,6 +116,8 @@ void Inbox::sleep(int other_fd, Deadline deadline) {
 
 std::vector<std::shared_ptr<Operation>> Inbox::take() {
     std::lock_guard const lock{mutex_};
+    waiting_.store(0, std::memory_order_relaxed);
+    is_fresh_ = !operations_.empty();
     return std::exchange(operations_, {});
 }
 

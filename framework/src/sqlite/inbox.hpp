@@ -48,12 +48,15 @@ public:
 
 private:
     void signal() noexcept;
+    bool linger();
 
     std::string const file_;
     int const event_;
     mutable std::mutex mutex_;
     std::exception_ptr failure_;
     std::vector<std::shared_ptr<Operation>> operations_;
+    std::atomic<std::size_t> waiting_{0};  // how many there are
+    bool is_fresh_ = false;                // the thread's: it has just had some
     std::atomic<bool> asleep_{false};
     std::atomic<bool> closed_{false};
     std::atomic<bool> blocked_{false};

@@ -21,7 +21,7 @@ constexpr std::int64_t rows_per_page = 200'000;
 Progress ListQueues::step(Session& session) {
     static std::string const sql = [] {
         std::string text =
-            "SELECT q.name, q.paused, q.max_length, (SELECT min(due) FROM ready WHERE queue = q.id)";
+            "SELECT q.name, q.paused, q.max_length, (SELECT min(due) FROM jobs_ready WHERE queue = q.id)";
         for (auto const state : all_states)
             text += ", (SELECT count(*) FROM (" + select_seqs(state, "q.id") + "))";
         return text + " FROM queues q WHERE q.namespace = ? ORDER BY q.name";

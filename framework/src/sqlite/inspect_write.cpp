@@ -2,6 +2,7 @@
 // Operators' writing.
 #include "sqlite/inspect.hpp"
 #include "sqlite/jobs.hpp"
+#include "sqlite/notice.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,7 +17,7 @@ constexpr std::size_t refs_per_step = 64;
 // keys: is the unique key of an ended job now held by another one?
 bool is_key_taken(Session& session, Row const& row) {
     if (row.record.unique.empty()) return false;
-    static std::string const sql = "SELECT 1 FROM keys WHERE queue = ? AND unique_key = ?";
+    static std::string const sql = "SELECT 1 FROM jobs_keys WHERE queue = ? AND unique_key = ?";
     Use const find{session.prepare(sql)};
     find->bind(row.queue).bind(std::string_view{row.record.unique});
     return find->step();
@@ -80,7 +81,7 @@ Progress Purge::step(Session& session) {
             found.push_back(read->integer(0));
             // Whoever awaits a job that had not ended learns that it is unknown now.
             if (is_terminal(state) || read->is_null(2)) continue;
-            session.effects.ended[read->string(2)].push_back({queue_, read->string(1)});
+            write_notice(session.effects.ended[read->string(2)], {queue_, read->string(1)});
         }
     }
     for (auto const seq : found)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "sqlite/jobs.hpp"
 
+#include "sqlite/notice.hpp"
+
 #include <algorithm>
 
 namespace cohort::sqlite {
@@ -43,10 +45,10 @@ namespace {
 // ready, later, running or ended: out of the one in which it was read ...
 void leave_place(Session& session, Row const& row, JobState before) {
     static std::string const from_ready =
-        "DELETE FROM ready WHERE queue = ? AND rank = ? AND due = ? AND seq = ?";
-    static std::string const from_later = "DELETE FROM later WHERE queue = ? AND due = ? AND seq = ?";
-    static std::string const from_running = "DELETE FROM running WHERE seq = ?";
-    static std::string const from_ended = "DELETE FROM ended WHERE seq = ?";
+        "DELETE FROM jobs_ready WHERE queue = ? AND rank = ? AND due = ? AND seq = ?";
+    static std::string const from_later = "DELETE FROM jobs_later WHERE queue = ? AND due = ? AND seq = ?";
+    static std::string const from_running = "DELETE FROM jobs_running WHERE seq = ?";
+    static std::string const from_ended = "DELETE FROM jobs_ended WHERE seq = ?";
     switch (before) {
     case JobState::queued:
         session.prepare(from_ready)
@@ -82,7 +84,7 @@ void enter_place(Session& session, Row const& row) {
         break;
     }
     static std::string const sql =
-        "INSERT OR REPLACE INTO ended (seq, queue, state, attempt, incarnation, claim_no, "
+        "INSERT OR REPLACE INTO jobs_ended (seq, queue, state, attempt, incarnation, claim_no, "
         "started, finished, forget, result) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     Statement& insert = session.prepare(sql);
@@ -99,12 +101,12 @@ void enter_place(Session& session, Row const& row) {
 void save_past(Session& session, Row const& row) {
     JobRecord const& record = row.record;
     if (!needs_past(row)) {
-        static std::string const sql = "DELETE FROM past WHERE seq = ?";
+        static std::string const sql = "DELETE FROM jobs_past WHERE seq = ?";
         if (row.has_past) session.prepare(sql).bind(row.seq).run();
         return;
     }
     static std::string const sql =
-        "INSERT OR REPLACE INTO past (seq, due, attempt, failures, lost, released, generation, reason, "
+        "INSERT OR REPLACE INTO jobs_past (seq, due, attempt, failures, lost, released, generation, reason, "
         "incarnation, "
         "claim_no, started, error, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     Statement& insert = session.prepare(sql);
@@ -123,11 +125,11 @@ void save_limits(Session& session, Row const& row, JobState before) {
     if (record.unique.empty() || is_terminal(before) == is_terminal(record.state)) return;
     if (!is_terminal(record.state)) {
         static std::string const sql =
-            "INSERT OR REPLACE INTO keys (queue, unique_key, seq) VALUES (?, ?, ?)";
+            "INSERT OR REPLACE INTO jobs_keys (queue, unique_key, seq) VALUES (?, ?, ?)";
         session.prepare(sql).bind(row.queue).bind(std::string_view{record.unique}).bind(row.seq).run();
         return;
     }
-    static std::string const sql = "DELETE FROM keys WHERE queue = ? AND unique_key = ? AND seq = ?";
+    static std::string const sql = "DELETE FROM jobs_keys WHERE queue = ? AND unique_key = ? AND seq = ?";
     session.prepare(sql).bind(row.queue).bind(std::string_view{record.unique}).bind(row.seq).run();
 }
 
@@ -138,26 +140,26 @@ std::string select_seqs(JobState state, std::string_view queue) {
     std::string const of_state = " AND state = " + std::to_string(static_cast<int>(state));
     switch (state) {
     case JobState::queued:
-        return "SELECT seq FROM ready" + of_queue;
+        return "SELECT seq FROM jobs_ready" + of_queue;
     case JobState::running:
-        return "SELECT seq FROM running" + of_queue;
+        return "SELECT seq FROM jobs_running" + of_queue;
     case JobState::scheduled:
     case JobState::retrying:
-        return "SELECT seq FROM later" + of_queue + of_state;
+        return "SELECT seq FROM jobs_later" + of_queue + of_state;
     default:
-        return "SELECT seq FROM ended" + of_queue + of_state;
+        return "SELECT seq FROM jobs_ended" + of_queue + of_state;
     }
 }
 
 void add_waiting(Session& session, std::int64_t queue, std::int64_t seq, JobRecord const& record) {
     if (record.state == JobState::queued) {
         static std::string const sql =
-            "INSERT OR IGNORE INTO ready (queue, rank, due, seq) VALUES (?, ?, ?, ?)";
+            "INSERT OR IGNORE INTO jobs_ready (queue, rank, due, seq) VALUES (?, ?, ?, ?)";
         session.prepare(sql).bind(queue).bind(-record.priority).bind(record.due).bind(seq).run();
         return;
     }
     static std::string const sql =
-        "INSERT OR REPLACE INTO later (queue, due, seq, state) VALUES (?, ?, ?, ?)";
+        "INSERT OR REPLACE INTO jobs_later (queue, due, seq, state) VALUES (?, ?, ?, ?)";
     session.prepare(sql)
         .bind(queue)
         .bind(record.due)
@@ -167,7 +169,7 @@ void add_waiting(Session& session, std::int64_t queue, std::int64_t seq, JobReco
 }
 
 void remove_expiring(Session& session, Row const& row) {
-    static std::string const sql = "DELETE FROM expiring WHERE queue = ? AND expires = ? AND seq = ?";
+    static std::string const sql = "DELETE FROM jobs_expiring WHERE queue = ? AND expires = ? AND seq = ?";
     session.prepare(sql).bind(row.queue).bind(row.expires).bind(row.seq).run();
 }
 
@@ -180,7 +182,7 @@ void save_job(Session& session, Row const& row, JobState before) {
             leave_place(session, row, before);
             enter_place(session, row);
         } else if (record.state == JobState::running) {
-            static std::string const sql = "UPDATE running SET cancel_requested = ? WHERE seq = ?";
+            static std::string const sql = "UPDATE jobs_running SET cancel_requested = ? WHERE seq = ?";
             session.prepare(sql).bind(std::int64_t{record.cancel_requested}).bind(row.seq).run();
         }
         save_past(session, row);
@@ -191,19 +193,20 @@ void save_job(Session& session, Row const& row, JobState before) {
 
 // later, ready. The look keeps the common case, in which there is nothing, free of writing.
 std::uint32_t promote_due(Session& session, std::int64_t queue, std::int64_t most) {
-    static std::string const look = "SELECT EXISTS (SELECT 1 FROM later WHERE queue = ? AND due <= ?)";
+    static std::string const look = "SELECT EXISTS (SELECT 1 FROM jobs_later WHERE queue = ? AND due <= ?)";
     {
         Use const find{session.prepare(look)};
         find->bind(queue).bind(session.now());
         if (!find->step() || find->integer(0) == 0) return 0;
     }
     static std::string const enter =
-        "INSERT OR IGNORE INTO ready (queue, rank, due, seq) SELECT l.queue, -j.priority, l.due, l.seq "
-        "FROM (SELECT queue, due, seq FROM later WHERE queue = ? AND due <= ? ORDER BY due, seq LIMIT ?) l "
+        "INSERT OR IGNORE INTO jobs_ready (queue, rank, due, seq) SELECT l.queue, -j.priority, l.due, l.seq "
+        "FROM (SELECT queue, due, seq FROM jobs_later WHERE queue = ? AND due <= ? ORDER BY due, seq LIMIT "
+        "?) l "
         "CROSS JOIN jobs j ON j.seq = l.seq";
     session.prepare(enter).bind(queue).bind(session.now()).bind(most).run();
     static std::string const leave =
-        "DELETE FROM later WHERE (queue, due, seq) IN (SELECT queue, due, seq FROM later "
+        "DELETE FROM jobs_later WHERE (queue, due, seq) IN (SELECT queue, due, seq FROM jobs_later "
         "WHERE queue = ? AND due <= ? ORDER BY due, seq LIMIT ?)";
     return static_cast<std::uint32_t>(
         session.prepare(leave).bind(queue).bind(session.now()).bind(most).run());
@@ -216,8 +219,12 @@ void remove_job(Session& session, std::int64_t seq) {
 
 void note_effects(Session& session, std::int64_t queue, JobRecord const& record, JobState before) {
     if (is_terminal(record.state)) {
-        if (!is_terminal(before) && !record.client.empty())
-            session.effects.ended[record.client].push_back(record.ref);
+        if (is_terminal(before) || record.client.empty()) return;
+        auto& lines = session.effects.ended[record.client];
+        if (record.state == JobState::succeeded)
+            write_success(lines, record.ref, record.counters.attempt, record.result);
+        else
+            write_notice(lines, record.ref);
         return;
     }
     // A job that falls due later concerns waiting claims too: they end at the next due time that they know.

@@ -22,7 +22,8 @@ std::string joined(std::vector<std::string> const& words) {
 // All that runs under this life, up to `limit`.
 std::vector<Row> held_rows(Session& session, std::string_view incarnation, std::size_t limit) {
     static std::string const sql =
-        select_rows("running n CROSS JOIN jobs j ON j.seq = n.seq CROSS JOIN queues q ON q.id = n.queue") +
+        select_rows(
+            "jobs_running n CROSS JOIN jobs j ON j.seq = n.seq CROSS JOIN queues q ON q.id = n.queue") +
         "WHERE n.incarnation = ? AND q.namespace = ? LIMIT ?";
     std::vector<Row> rows;
     Use const held{session.prepare(sql)};
@@ -100,7 +101,8 @@ Progress Renew::step(Session& session) {
 
 void Renew::compare(Session& session) {
     static std::string const sql =
-        "SELECT n.queue, j.id, n.cancel_requested, n.claim_no FROM running n CROSS JOIN jobs j ON j.seq = "
+        "SELECT n.queue, j.id, n.cancel_requested, n.claim_no FROM jobs_running n CROSS JOIN jobs j ON j.seq "
+        "= "
         "n.seq "
         "CROSS JOIN queues q ON q.id = n.queue WHERE n.incarnation = ? AND q.namespace = ?";
     std::map<std::string, std::vector<JobRecord>> stored;

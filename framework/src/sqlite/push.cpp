@@ -51,11 +51,11 @@ bool insert(Session& session, std::int64_t queue, NewJob const& job, JobRecord c
     auto const seq = sqlite3_last_insert_rowid(session.database().handle());
     add_waiting(session, queue, seq, record);
     if (record.expires != never) {
-        static std::string const limit = "INSERT INTO expiring (queue, expires, seq) VALUES (?, ?, ?)";
+        static std::string const limit = "INSERT INTO jobs_expiring (queue, expires, seq) VALUES (?, ?, ?)";
         session.prepare(limit).bind(queue).bind(record.expires).bind(seq).run();
     }
     if (!job.unique.empty()) {
-        static std::string const key = "INSERT INTO keys (queue, unique_key, seq) VALUES (?, ?, ?)";
+        static std::string const key = "INSERT INTO jobs_keys (queue, unique_key, seq) VALUES (?, ?, ?)";
         session.prepare(key).bind(queue).bind(std::string_view{job.unique}).bind(seq).run();
     }
     return true;
@@ -84,7 +84,8 @@ std::optional<PushResult> earlier(Session& session, std::int64_t queue, NewJob c
                         "; use a newer one, or another id";
         return result;
     }
-    if (row.record.name != job.name || row.record.arguments != job.arguments) {
+    result.is_repeat = row.record.name == job.name && row.record.arguments == job.arguments;
+    if (!result.is_repeat) {
         result.verdict = PushVerdict::refused;
         result.code = errc::duplicate_job_id;
         result.detail =
@@ -96,8 +97,8 @@ std::optional<PushResult> earlier(Session& session, std::int64_t queue, NewJob c
 // Who holds the unique key?
 std::optional<PushResult> holder(Session& session, std::int64_t queue, NewJob const& job) {
     if (job.unique.empty()) return std::nullopt;
-    static std::string const sql =
-        "SELECT j.id FROM keys k CROSS JOIN jobs j ON j.seq = k.seq WHERE k.queue = ? AND k.unique_key = ?";
+    static std::string const sql = "SELECT j.id FROM jobs_keys k CROSS JOIN jobs j ON j.seq = k.seq WHERE "
+                                   "k.queue = ? AND k.unique_key = ?";
     Use const find{session.prepare(sql)};
     find->bind(queue).bind(std::string_view{job.unique});
     if (!find->step()) return std::nullopt;
@@ -109,8 +110,8 @@ std::optional<PushResult> holder(Session& session, std::int64_t queue, NewJob co
 
 // Waiting jobs, counted up to the bound.
 std::uint64_t count_waiting(Session& session, Queue const& queue) {
-    static std::string const sql = "SELECT count(*) FROM (SELECT 1 FROM ready WHERE queue = ?1 "
-                                   "UNION ALL SELECT 1 FROM later WHERE queue = ?1 LIMIT ?2)";
+    static std::string const sql = "SELECT count(*) FROM (SELECT 1 FROM jobs_ready WHERE queue = ?1 "
+                                   "UNION ALL SELECT 1 FROM jobs_later WHERE queue = ?1 LIMIT ?2)";
     Use const count{session.prepare(sql)};
     count->bind(queue.id).bind(static_cast<std::int64_t>(queue.max_length));
     return count->step() ? static_cast<std::uint64_t>(count->integer(0)) : 0;

@@ -131,13 +131,13 @@ void Reader::look_at_watches() {
 std::vector<EndedJob> Reader::read_bell(std::string const& bell) {
     std::vector<EndedJob> ended;
     session_->read_clock();
-    for (auto& ref : ear_.names(bell)) {
-        EndedJob job;
-        job.ref = std::move(ref);
+    for (auto& job : ear_.notices(bell)) {
         try {
-            Ending ending = read_ending(*session_, job.ref);
-            // Not ended: it was sent back meanwhile. Not known: it left nothing behind.
-            if (!ending.known || is_terminal(ending.state)) job.ending = std::move(ending);
+            if (!job.ending) {
+                Ending ending = read_ending(*session_, job.ref);
+                // Not ended: it was sent back meanwhile. Not known: it left nothing behind.
+                if (!ending.known || is_terminal(ending.state)) job.ending = std::move(ending);
+            }
         } catch (...) {  // locked, or worse: whoever reads it will hear of it
         }
         ended.push_back(std::move(job));

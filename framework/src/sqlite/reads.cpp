@@ -31,7 +31,7 @@ Ending read_ending(Session& session, JobRef const& ref) {
     if (!queue) return ending;
     static std::string const sql =
         "SELECT e.state, e.attempt, e.result, p.reason, p.error FROM jobs j "
-        "LEFT JOIN ended e ON e.seq = j.seq LEFT JOIN past p ON p.seq = j.seq AND e.state <> 4 "
+        "LEFT JOIN jobs_ended e ON e.seq = j.seq LEFT JOIN jobs_past p ON p.seq = j.seq AND e.state <> 4 "
         "WHERE j.queue = ?1 AND j.id = ?2 AND (e.forget IS NULL OR e.forget > ?3)";
     Use const find{session.prepare(sql)};
     find->bind(*queue).bind(std::string_view{ref.id}).bind(session.now());

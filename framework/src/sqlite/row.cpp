@@ -153,11 +153,11 @@ std::string select_rows(std::string_view from) {
     // CROSS JOIN and LEFT JOIN: in this order, whatever the planner believes about the tables' sizes.
     std::string sql = "SELECT " + std::string{asked_columns} + std::string{past_columns} +
                       std::string{place_columns} + " FROM " + std::string{from} +
-                      " LEFT JOIN past p ON p.seq = j.seq";
-    if (from.find("running n") == from.npos) sql += " LEFT JOIN running n ON n.seq = j.seq";
-    return sql +
-           " LEFT JOIN ended e ON e.seq = j.seq "
-           "LEFT JOIN later l ON l.queue = j.queue AND l.due = coalesce(p.due, j.due) AND l.seq = j.seq ";
+                      " LEFT JOIN jobs_past p ON p.seq = j.seq";
+    if (from.find("jobs_running n") == from.npos) sql += " LEFT JOIN jobs_running n ON n.seq = j.seq";
+    return sql + " LEFT JOIN jobs_ended e ON e.seq = j.seq "
+                 "LEFT JOIN jobs_later l ON l.queue = j.queue AND l.due = coalesce(p.due, j.due) AND l.seq = "
+                 "j.seq ";
 }
 
 Row read_row(Statement const& s) {
@@ -171,7 +171,7 @@ Row read_row(Statement const& s) {
 
 std::string select_ready_rows() {
     return "SELECT " + std::string{asked_columns} + std::string{past_columns} +
-           " FROM ready r CROSS JOIN jobs j ON j.seq = r.seq LEFT JOIN past p ON p.seq = r.seq ";
+           " FROM jobs_ready r CROSS JOIN jobs j ON j.seq = r.seq LEFT JOIN jobs_past p ON p.seq = r.seq ";
 }
 
 Row read_ready_row(Statement const& s) {

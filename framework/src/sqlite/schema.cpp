@@ -52,7 +52,7 @@ CREATE TRIGGER workers_retired AFTER DELETE ON workers BEGIN
     DELETE FROM served WHERE worker = OLD.id;
 END;
 
--- What was asked for: a row never changes. Where the job is now, one other table says: ready, later, running or ended.
+-- What was asked for: a row never changes. Where the job is now, one of jobs_ready, jobs_later, jobs_running and jobs_ended says.
 -- So what every job needs is few, narrow rows, each written once.
 CREATE TABLE jobs (
     seq            INTEGER PRIMARY KEY,        -- in the order of storing
@@ -79,7 +79,7 @@ CREATE TABLE jobs (
 CREATE UNIQUE INDEX jobs_id ON jobs (queue, id);
 
 -- State 1: waits for a worker, in the order in which they go.
-CREATE TABLE ready (
+CREATE TABLE jobs_ready (
     queue INTEGER NOT NULL,
     rank  INTEGER NOT NULL,                    -- its priority, negated
     due   INTEGER NOT NULL,
@@ -88,7 +88,7 @@ CREATE TABLE ready (
 ) WITHOUT ROWID;
 
 -- States 0 and 3: waits for its time.
-CREATE TABLE later (
+CREATE TABLE jobs_later (
     queue INTEGER NOT NULL,
     due   INTEGER NOT NULL,
     seq   INTEGER NOT NULL REFERENCES jobs (seq),
@@ -97,7 +97,7 @@ CREATE TABLE later (
 ) WITHOUT ROWID;
 
 -- State 2: a worker holds it.
-CREATE TABLE running (
+CREATE TABLE jobs_running (
     seq              INTEGER PRIMARY KEY REFERENCES jobs (seq),
     queue            INTEGER NOT NULL,
     attempt          INTEGER NOT NULL,
@@ -108,7 +108,7 @@ CREATE TABLE running (
 );
 
 -- States 4 to 7: over.
-CREATE TABLE ended (
+CREATE TABLE jobs_ended (
     seq         INTEGER PRIMARY KEY REFERENCES jobs (seq),
     queue       INTEGER NOT NULL,
     state       INTEGER NOT NULL,
@@ -120,10 +120,10 @@ CREATE TABLE ended (
     forget      INTEGER NOT NULL,              -- when it may be removed
     result      TEXT
 );
-CREATE INDEX ended_forget ON ended (queue, state, forget);
+CREATE INDEX jobs_forget ON jobs_ended (queue, state, forget);
 
 -- What earlier runs, notes and operators have left with a job; most have no such row.
-CREATE TABLE past (
+CREATE TABLE jobs_past (
     seq         INTEGER PRIMARY KEY REFERENCES jobs (seq),
     due         INTEGER NOT NULL,              -- of the next run, or of the present one
     attempt     INTEGER NOT NULL DEFAULT 0,    -- while it runs or is over, the other table counts
@@ -140,7 +140,7 @@ CREATE TABLE past (
 );
 
 -- Waits, and must not wait longer than that.
-CREATE TABLE expiring (
+CREATE TABLE jobs_expiring (
     queue   INTEGER NOT NULL,
     expires INTEGER NOT NULL,
     seq     INTEGER NOT NULL REFERENCES jobs (seq),
@@ -148,7 +148,7 @@ CREATE TABLE expiring (
 ) WITHOUT ROWID;
 
 -- Unique keys of jobs that are not over.
-CREATE TABLE keys (
+CREATE TABLE jobs_keys (
     queue      INTEGER NOT NULL,
     unique_key TEXT    NOT NULL,
     seq        INTEGER NOT NULL REFERENCES jobs (seq),
@@ -157,15 +157,15 @@ CREATE TABLE keys (
 
 -- Whoever removes a job, by hand too, removes it whole.
 CREATE TRIGGER jobs_removed AFTER DELETE ON jobs BEGIN
-    DELETE FROM ready WHERE queue = OLD.queue AND rank = -OLD.priority
-        AND due = coalesce((SELECT due FROM past WHERE seq = OLD.seq), OLD.due) AND seq = OLD.seq;
-    DELETE FROM later WHERE queue = OLD.queue
-        AND due = coalesce((SELECT due FROM past WHERE seq = OLD.seq), OLD.due) AND seq = OLD.seq;
-    DELETE FROM running WHERE seq = OLD.seq;
-    DELETE FROM ended WHERE seq = OLD.seq;
-    DELETE FROM past WHERE seq = OLD.seq;
-    DELETE FROM expiring WHERE queue = OLD.queue AND expires = OLD.expires AND seq = OLD.seq;
-    DELETE FROM keys WHERE queue = OLD.queue AND unique_key = OLD.unique_key AND seq = OLD.seq;
+    DELETE FROM jobs_ready WHERE queue = OLD.queue AND rank = -OLD.priority
+        AND due = coalesce((SELECT due FROM jobs_past WHERE seq = OLD.seq), OLD.due) AND seq = OLD.seq;
+    DELETE FROM jobs_later WHERE queue = OLD.queue
+        AND due = coalesce((SELECT due FROM jobs_past WHERE seq = OLD.seq), OLD.due) AND seq = OLD.seq;
+    DELETE FROM jobs_running WHERE seq = OLD.seq;
+    DELETE FROM jobs_ended WHERE seq = OLD.seq;
+    DELETE FROM jobs_past WHERE seq = OLD.seq;
+    DELETE FROM jobs_expiring WHERE queue = OLD.queue AND expires = OLD.expires AND seq = OLD.seq;
+    DELETE FROM jobs_keys WHERE queue = OLD.queue AND unique_key = OLD.unique_key AND seq = OLD.seq;
 END;
 
 CREATE VIEW jobs_view AS
@@ -186,11 +186,11 @@ SELECT q.namespace, q.name AS queue, j.id,
        strftime('%Y-%m-%d %H:%M:%f', e.finished / 1e6, 'unixepoch') AS finished,
        w.name AS worker, j.seq
 FROM jobs j JOIN queues q ON q.id = j.queue
-     LEFT JOIN past p ON p.seq = j.seq
-     LEFT JOIN running n ON n.seq = j.seq
-     LEFT JOIN ended e ON e.seq = j.seq
-     LEFT JOIN later l ON l.queue = j.queue AND l.due = coalesce(p.due, j.due) AND l.seq = j.seq
-     LEFT JOIN ready r ON r.queue = j.queue AND r.rank = -j.priority AND r.due = coalesce(p.due, j.due)
+     LEFT JOIN jobs_past p ON p.seq = j.seq
+     LEFT JOIN jobs_running n ON n.seq = j.seq
+     LEFT JOIN jobs_ended e ON e.seq = j.seq
+     LEFT JOIN jobs_later l ON l.queue = j.queue AND l.due = coalesce(p.due, j.due) AND l.seq = j.seq
+     LEFT JOIN jobs_ready r ON r.queue = j.queue AND r.rank = -j.priority AND r.due = coalesce(p.due, j.due)
                AND r.seq = j.seq
      LEFT JOIN workers w ON w.namespace = q.namespace AND w.incarnation = n.incarnation;
 )sql";

@@ -3,10 +3,12 @@
 
 #include <cohort/error.hpp>
 
+#include <algorithm>
+
 namespace cohort::sqlite {
 
 Session::Session(Config const& config, ConnectionOptions options)
-    : config_{config}, database_{config.path, options} {
+    : config_{config}, database_{config.path, options}, guard_{database_} {
     read_clock();
 }
 
@@ -78,6 +80,18 @@ bool Session::is_enlisted(std::string const& incarnation) {
     Use const find{prepare(sql)};
     find->bind(std::string_view{config_.space}).bind(std::string_view{incarnation});
     return enlisted_.emplace(incarnation, find->step()).first->second;
+}
+
+void Session::note_claim(std::string const& incarnation, std::uint64_t number) {
+    claim_no_ = claimer_ == incarnation ? std::max(claim_no_, number) : number;
+    claimer_ = incarnation;
+    claim_checked_ = std::chrono::steady_clock::now();
+}
+
+bool Session::continues(std::string const& incarnation, std::uint64_t number) const {
+    constexpr auto recheck = std::chrono::milliseconds{500};
+    return claimer_ == incarnation && number > claim_no_ &&
+           std::chrono::steady_clock::now() - claim_checked_ < recheck;
 }
 
 void Session::hold(Row const& row) {

@@ -5,11 +5,13 @@
 
 #include "sqlite/config.hpp"
 #include "sqlite/database.hpp"
+#include "sqlite/guard.hpp"
 #include "sqlite/row.hpp"
 
 #include <cohort/inspector.hpp>
 #include <cohort/record.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -30,8 +32,8 @@ struct Queue {
 
 // Whom a transaction concerns, once it is committed.
 struct Effects {
-    std::vector<std::int64_t> claimable;               // queues that have new work
-    std::map<std::string, std::vector<JobRef>> ended;  // by client
+    std::vector<std::int64_t> claimable;       // queues that have new work
+    std::map<std::string, std::string> ended;  // by client: lines for its bell (notice.hpp)
 
     void clear() {
         claimable.clear();
@@ -46,6 +48,7 @@ public:
 
     Config const& config() const noexcept { return config_; }
     Database& database() noexcept { return database_; }
+    Guard& guard() noexcept { return guard_; }
     // `sql` must live as long as the session: statements are known by its address.
     Statement& prepare(std::string const& sql);
 
@@ -63,7 +66,15 @@ public:
     // Is this life of a worker registered? In a transaction, where nobody else can change it.
     bool is_enlisted(std::string const& incarnation);
     // A registration was changed in this transaction.
-    void forget_enlisted() noexcept { enlisted_.clear(); }
+    void forget_enlisted() noexcept {
+        enlisted_.clear();
+        claimer_.clear();
+    }
+
+    // A claim of this number has been looked into. Is the next one, made a moment later, a new one of a life
+    // that goes on? What it may have is decided in its transaction; this is for whether to wait.
+    void note_claim(std::string const& incarnation, std::uint64_t number);
+    bool continues(std::string const& incarnation, std::uint64_t number) const;
 
     // What was claimed through this session, so that its settling need not look for it. Only a hint: what the
     // database says decides.
@@ -87,15 +98,23 @@ public:
 
     Effects effects;
 
+    // When a lock of another program last ended that held up this connection for long, on the clock of
+    // leases.
+    Duration unblocked = -24h * 365 * 100;
+
 private:
     Config const& config_;
     Database database_;
+    Guard guard_;
     std::unordered_map<std::string const*, Statement> statements_;
     std::map<std::string, std::int64_t, std::less<>> queue_ids_;
     std::unordered_map<std::int64_t, std::string> queue_names_;
     std::map<std::string, Queue, std::less<>> queues_;   // of this transaction
     std::map<std::string, bool, std::less<>> enlisted_;  // of this transaction
     std::unordered_map<JobRef, Held, JobRefHash> held_;
+    std::string claimer_;  // who has claimed last, with what number, and when that was looked into
+    std::uint64_t claim_no_ = 0;
+    std::chrono::steady_clock::time_point claim_checked_{};
     Instant now_{};
     Duration steady_{};
 };

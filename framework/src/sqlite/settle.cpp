@@ -2,6 +2,7 @@
 #include "sqlite/settle.hpp"
 
 #include "sqlite/jobs.hpp"
+#include "sqlite/notice.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -18,7 +19,8 @@ bool succeed(Session& session, Settlement const& settlement) {
     if (held == nullptr) return false;
     Session::Held const job = *held;
     session.let_go(settlement.ref);
-    static std::string const leave = "DELETE FROM running WHERE seq = ? AND claim_no = ? AND incarnation = ?";
+    static std::string const leave =
+        "DELETE FROM jobs_running WHERE seq = ? AND claim_no = ? AND incarnation = ?";
     auto const& token = settlement.token;
     auto const claim = static_cast<std::int64_t>(token.claim);
     if (session.prepare(leave).bind(job.seq).bind(claim).bind(std::string_view{token.incarnation}).run() == 0)
@@ -27,7 +29,7 @@ bool succeed(Session& session, Settlement const& settlement) {
         remove_job(session, job.seq);
     } else {
         static std::string const enter =
-            "INSERT OR REPLACE INTO ended (seq, queue, state, attempt, incarnation, "
+            "INSERT OR REPLACE INTO jobs_ended (seq, queue, state, attempt, incarnation, "
             "claim_no, started, finished, forget, result) "
             "VALUES (?, ?, 4, ?, ?, ?, ?, ?, ?, ?)";
         session.prepare(enter)
@@ -42,7 +44,10 @@ bool succeed(Session& session, Settlement const& settlement) {
             .bind_text_or_null(settlement.result)
             .run();
     }
-    if (!job.client.empty()) session.effects.ended[job.client].push_back(settlement.ref);
+    if (!job.client.empty()) {
+        auto& lines = session.effects.ended[job.client];
+        write_success(lines, settlement.ref, job.attempt, settlement.result);
+    }
     return true;
 }
 
@@ -55,14 +60,15 @@ Settle::Settle(std::vector<Settlement> settlements) : settlements_{std::move(set
 Progress Settle::step(Session& session) {
     auto const end = std::min(settlements_.size(), verdicts.size() + settlements_per_step);
     while (verdicts.size() < end)
-        verdicts.push_back(settle_one(session, settlements_[verdicts.size()]));
+        verdicts.push_back(settle_one(session, verdicts.size()));
     return verdicts.size() == settlements_.size() ? Progress::done : Progress::more;
 }
 
-Verdict Settle::settle_one(Session& session, Settlement const& settlement) {
+Verdict Settle::settle_one(Session& session, std::size_t index) {
+    Settlement const& settlement = settlements_[index];
     bool const enlisted = session.is_enlisted(settlement.token.incarnation);
-    if (enlisted && settlement.kind == SettleKind::succeeded && succeed(session, settlement))
-        return Verdict::accepted;
+    bool const succeeds = settlement.kind == SettleKind::succeeded;
+    if (enlisted && succeeds && !settlement.hook && succeed(session, settlement)) return Verdict::accepted;
 
     auto row = find_job(session, settlement.ref);
     if (!row) return Verdict::gone;
@@ -70,10 +76,26 @@ Verdict Settle::settle_one(Session& session, Settlement const& settlement) {
     // Its worker is retired, and upkeep has only not come round to it yet.
     if (before == JobState::running && !enlisted) return Verdict::fenced;
     if (row->is_newer) return Verdict::fenced;  // no run of ours
-    Verdict const verdict = cohort::settle(row->record, settlement, session.now());
+    bool const is_owner = before == JobState::running && row->record.token == settlement.token;
+    Settlement final = is_owner && succeeds && settlement.hook ? call_hook(session, index) : settlement;
+    Verdict const verdict = cohort::settle(row->record, std::move(final), session.now());
     bool const changed = verdict == Verdict::accepted && before == JobState::running;
     if (changed) save_job(session, *row, before);
     return verdict;
+}
+
+Settlement Settle::call_hook(Session& session, std::size_t index) {
+    auto const& settlement = settlements_[index];
+    session.let_go(settlement.ref);
+    auto const earlier = failed_.find(index);
+    if (earlier != failed_.end()) return settlement.hook->failed(earlier->second);
+    try {
+        auto const error = session.guard().run(*settlement.hook);
+        return error ? settlement.hook->failed(error) : settlement;
+    } catch (Undone const& undone) {
+        failed_[index] = undone.error;
+        throw;
+    }
 }
 
 }  // namespace cohort::sqlite

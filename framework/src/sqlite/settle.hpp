@@ -7,7 +7,8 @@
 
 #include <cohort/broker.hpp>
 
-#include <string>
+#include <exception>
+#include <map>
 #include <vector>
 
 namespace cohort::sqlite {
@@ -23,10 +24,14 @@ public:
     std::vector<Verdict> verdicts;
 
 private:
-    Verdict settle_one(Session& session, Settlement const& settlement);
+    Verdict settle_one(Session& session, std::size_t index);
+    // What is to be stored, after the hook was called.
+    Settlement call_hook(Session& session, std::size_t index);
 
     std::vector<Settlement> const settlements_;
     std::size_t kept_ = 0;
+    std::map<std::size_t, std::exception_ptr>
+        failed_;  // hooks that have undone a transaction: not called again
 };
 
 }  // namespace cohort::sqlite

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "sqlite/upkeep.hpp"
 
+#include "base/failpoint.hpp"
 #include "sqlite/jobs.hpp"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -36,16 +38,16 @@ bool Upkeep::has_dead_workers(Session& session, std::int64_t queue) const {
     static std::string const sql = "SELECT EXISTS (SELECT 1 FROM workers WHERE " COHORT_DEAD ")";
     Use const look{session.prepare(sql)};
     look->bind(queue).bind(std::string_view{session.config().boot});
-    look->bind(session.steady()).bind(woken_);
+    look->bind(session.steady()).bind(std::max(woken_, session.unblocked));
     return look->step() && look->integer(0) != 0;
 }
 
 bool Upkeep::has_work(Session& session, std::int64_t queue) const {
     static std::string const sql =
-        "SELECT EXISTS (SELECT 1 FROM later WHERE queue = ?1 AND due <= ?3) "
-        "OR EXISTS (SELECT 1 FROM expiring WHERE queue = ?1 AND expires < ?3) "
-        "OR EXISTS (SELECT 1 FROM ended WHERE queue = ?1 AND state IN (4, 5, 6, 7) AND forget <= ?3) "
-        "OR EXISTS (SELECT 1 FROM running n WHERE " COHORT_ORPHANED ")";
+        "SELECT EXISTS (SELECT 1 FROM jobs_later WHERE queue = ?1 AND due <= ?3) "
+        "OR EXISTS (SELECT 1 FROM jobs_expiring WHERE queue = ?1 AND expires < ?3) "
+        "OR EXISTS (SELECT 1 FROM jobs_ended WHERE queue = ?1 AND state IN (4, 5, 6, 7) AND forget <= ?3) "
+        "OR EXISTS (SELECT 1 FROM jobs_running n WHERE " COHORT_ORPHANED ")";
     Use const look{session.prepare(sql)};
     look->bind(queue).bind(std::string_view{session.config().space}).bind(session.now());
     return look->step() && look->integer(0) != 0;
@@ -63,6 +65,7 @@ Progress Upkeep::step(Session& session) {
     if (next_ < params_.queues.size()) {
         if (auto const queue = session.find_queue(params_.queues[next_])) {
             retire_dead(session, *queue);
+            failpoint("reap.between_scan_and_move");
             recover(session, *queue);
             expire_late(session, *queue);
             promote(session, *queue);
@@ -96,15 +99,15 @@ void Upkeep::retire_dead(Session& session, std::int64_t queue) {
     remove.bind(queue)
         .bind(std::string_view{session.config().boot})
         .bind(session.steady())
-        .bind(woken_)
+        .bind(std::max(woken_, session.unblocked))
         .run();
     session.forget_enlisted();
 }
 
 // T9, T10 and T11. Read and written in one transaction, so nobody settles between.
 void Upkeep::recover(Session& session, std::int64_t queue) {
-    static std::string const sql =
-        select_rows("running n CROSS JOIN jobs j ON j.seq = n.seq") + "WHERE " COHORT_ORPHANED " LIMIT ?3";
+    static std::string const sql = select_rows("jobs_running n CROSS JOIN jobs j ON j.seq = n.seq") +
+                                   "WHERE " COHORT_ORPHANED " LIMIT ?3";
     Statement& select = session.prepare(sql);
     select.bind(queue).bind(std::string_view{session.config().space}).bind(params_.limit);
     auto rows = read_rows(session, select);
@@ -120,7 +123,7 @@ void Upkeep::recover(Session& session, std::int64_t queue) {
 
 // T14.
 void Upkeep::expire_late(Session& session, std::int64_t queue) {
-    static std::string const sql = select_rows("expiring x CROSS JOIN jobs j ON j.seq = x.seq") +
+    static std::string const sql = select_rows("jobs_expiring x CROSS JOIN jobs j ON j.seq = x.seq") +
                                    "WHERE x.queue = ? AND x.expires < ? LIMIT ?";
     Statement& select = session.prepare(sql);
     select.bind(queue).bind(session.now()).bind(params_.limit);
@@ -143,8 +146,9 @@ void Upkeep::promote(Session& session, std::int64_t queue) {
 
 // T16. The job's rows in the other tables go with it.
 void Upkeep::forget(Session& session, std::int64_t queue) {
-    static std::string const sql = "DELETE FROM jobs WHERE seq IN (SELECT seq FROM ended WHERE queue = ? "
-                                   "AND state IN (4, 5, 6, 7) AND forget <= ? LIMIT ?)";
+    static std::string const sql =
+        "DELETE FROM jobs WHERE seq IN (SELECT seq FROM jobs_ended WHERE queue = ? "
+        "AND state IN (4, 5, 6, 7) AND forget <= ? LIMIT ?)";
     Statement& remove = session.prepare(sql);
     int const changed = remove.bind(queue).bind(session.now()).bind(params_.limit).run();
     reply.forgotten += count(static_cast<std::uint32_t>(changed));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sqlite/writer.hpp"
 
+#include "base/failpoint.hpp"
 #include "sqlite/errors.hpp"
 
 #include <algorithm>
@@ -21,6 +22,8 @@ constexpr auto tick = 1s;
 // Another program may hold the lock for a moment (a shell, a backup); after this we speak of it.
 constexpr auto short_block = 20ms;
 constexpr auto retry_pause = 2ms;
+// After this somebody's lease may have run out meanwhile.
+constexpr auto long_block = 100ms;
 // 16 MiB of WAL. Longer ones save work, since pages that change often are moved once; shorter ones save disk.
 constexpr int pages_per_checkpoint = 4'000;
 
@@ -196,7 +199,9 @@ bool Writer::transact() {
         set_blocked(false);
         try {
             perform_batch(batch);
+            failpoint("commit.before");
             session_->commit();
+            failpoint("commit.after");
         } catch (...) {
             auto error = std::current_exception();
             session_->rollback();
@@ -245,6 +250,8 @@ void Writer::undo(std::vector<Item>& batch, std::exception_ptr error) {
         std::rethrow_exception(error);
     } catch (Locked const&) {
         locked = true;
+    } catch (Undone const&) {
+        locked = true;  // it knows by now which of its hooks was to blame
     } catch (...) {
     }
     if (batch.size() == 1 && !locked) {
@@ -283,16 +290,21 @@ void Writer::complete(std::vector<Item>& batch) {
 }
 
 void Writer::tell(Effects const& effects) {
+    if (failpoint("notify.drop")) return;
     for (auto const queue : effects.claimable) {
         ringer_.ring_queue(queue);
         rung_.push_back(queue);
     }
-    for (auto const& [client, refs] : effects.ended)
-        ringer_.ring_client(config_.space, client, refs);
+    for (auto const& [client, lines] : effects.ended)
+        ringer_.ring_client(config_.space, client, lines);
 }
 
 void Writer::set_blocked(bool blocked) {
     if (!blocked) {
+        // Heartbeats were held up as well, and may come second now.
+        bool const was_long =
+            blocked_since_ != Clock::time_point{} && Clock::now() - blocked_since_ >= long_block;
+        if (was_long) session_->unblocked = session_->steady();
         blocked_since_ = {};
         inbox_->set_blocked(false);
         return;

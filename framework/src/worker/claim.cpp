@@ -4,6 +4,7 @@
 #include "io/alarm.hpp"
 #include "worker/run.hpp"
 #include "worker/shared.hpp"
+#include "worker/suspects.hpp"
 
 #include <cohort/id.hpp>
 #include <cohort/log.hpp>
@@ -47,14 +48,22 @@ awaitable<void> claim_once(std::shared_ptr<Worker::Shared> const& shared, Life c
     params.limit = slots;
     params.number = life.last_claim + 1;
     params.wait = std::min<Duration>(shared->options.lease / 3, 10s);
+    auto const asked = system_clock().steady();
     ClaimReply reply = co_await shared->front.claim(std::move(params));
     if (reply.retired) {
         shared->lose_life(life.incarnation);
         co_return;
     }
     auto const claimed = reply.jobs.size();
-    execute(shared, std::move(reply.jobs));
-    // After that: what a beat does not find among the runs of answered claims, it hands back as strays.
+    // This worker may have slept in between, and its jobs may be somebody else's: it starts none of them.
+    if (system_clock().steady() - asked >= shared->options.lease) {
+        hand_back_all(*shared, reply.jobs);
+        reply.jobs.clear();
+    }
+    auto jobs = co_await set_suspects_apart(*shared, std::move(reply.jobs));
+    // Retired meanwhile: others have them.
+    if (shared->current_life().incarnation == life.incarnation) execute(shared, std::move(jobs));
+    // After that: what is of an answered claim and does not run is taken for stray.
     std::lock_guard lock{shared->mutex};
     shared->stats.claimed += claimed;
     if (shared->life.incarnation == life.incarnation) shared->life.last_claim = life.last_claim + 1;
@@ -76,6 +85,14 @@ awaitable<void> claim_round(std::shared_ptr<Worker::Shared> const& shared) {
 }  // namespace
 
 awaitable<void> claim_jobs(std::shared_ptr<Worker::Shared> shared) {
+    struct End {
+        ~End() {
+            shared.claiming = false;
+            shared.claimed_last.wake();
+        }
+        Worker::Shared& shared;
+    };
+    End const end{*shared};
     std::uint32_t failures = 0;
     while (!shared->stopping) {
         std::exception_ptr trouble;

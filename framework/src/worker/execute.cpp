@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: MIT
 // From claimed jobs to running bodies.
+#include "base/failpoint.hpp"
 #include "io/alarm.hpp"
 #include "worker/run.hpp"
 #include "worker/runners.hpp"
 #include "worker/shared.hpp"
+#include "worker/suspects.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace cohort {
 
 namespace {
-
-Settlement hand_back(JobRecord const& job) {
-    Settlement settlement;
-    settlement.ref = job.ref;
-    settlement.token = *job.token;
-    settlement.kind = SettleKind::released;
-    return settlement;
-}
 
 // No worker may throw away what it does not know: another one may know it, after a deploy for instance. It
 // goes back, uncounted, and is kept away from claims for a while; only after a long time does it fail.
@@ -63,36 +58,35 @@ void call_plain(Run& run) {
     run.finish(std::move(error));
 }
 
-}  // namespace
-
-void start_runs(std::shared_ptr<Worker::Shared> const& shared, std::vector<std::shared_ptr<Run>> runs) {
+void launch(Worker::Shared& shared, std::vector<std::shared_ptr<Run>> runs) {
     std::vector<std::function<void()>> calls;
-    std::vector<std::vector<std::shared_ptr<Run>>> batches(shared->runners.size());
+    std::vector<std::vector<std::shared_ptr<Run>>> batches(shared.runners.size());
     for (auto& run : runs) {
-        auto const next = shared->next_runners++ % batches.size();
-        run->begin(shared->runners[next]->executor());
+        auto const next = shared.next_runners++ % batches.size();
+        run->begin(shared.runners[next]->executor());
         if (run->job().policy.timeout > 0s)
-            shared->limits.add(run, io::steady_now(shared->runners[next]->executor()));
-        if (goes_straight_to_pool(*shared, run->entry()))
+            shared.limits.add(run, io::steady_now(shared.runners[next]->executor()));
+        bool const is_plain = goes_straight_to_pool(shared, run->entry());
+        run->line = is_plain ? &shared.line : &shared.line_of(next);
+        if (is_plain)
             calls.push_back([run] { call_plain(*run); });
         else
             batches[next].push_back(std::move(run));
     }
-    if (!calls.empty()) shared->pool->submit(std::move(calls));
+    if (!calls.empty()) shared.pool->submit(std::move(calls));
     for (std::size_t i = 0; i < batches.size(); ++i) {
-        if (!batches[i].empty()) shared->runners[i]->submit(std::move(batches[i]));
+        if (!batches[i].empty()) shared.runners[i]->submit(std::move(batches[i]));
     }
 }
 
+}  // namespace
+
 void execute(std::shared_ptr<Worker::Shared> const& shared, std::vector<JobRecord> jobs) {
     // The claim may have been on its way when this worker was stopped, or got stuck.
-    if (shared->stopping || shared->is_stuck()) {
-        for (auto const& job : jobs)
-            shared->line.put(hand_back(job));
-        return;
-    }
+    if (shared->stopping || shared->is_stuck()) return hand_back_all(*shared, jobs);
+
+    if (!jobs.empty()) failpoint("start.before_handler");
     std::vector<std::shared_ptr<Run>> runs;
-    runs.reserve(jobs.size());
     for (auto& job : jobs) {
         JobEntry const* const entry = shared->catalog.find(job.name);
         if (entry == nullptr) {
@@ -102,12 +96,13 @@ void execute(std::shared_ptr<Worker::Shared> const& shared, std::vector<JobRecor
         }
         auto run = std::make_shared<Run>(shared, std::move(job), entry);
         shared->runs.add(run);
-        if (Suspects::is_one(run->job()) && shared->options.concurrency > 1)
-            shared->suspects.add(std::move(run));
-        else
-            runs.push_back(std::move(run));
+        runs.push_back(std::move(run));
     }
-    start_runs(shared, std::move(runs));
+    if (!runs.empty() && is_suspect(runs.front()->job())) {
+        std::lock_guard lock{shared->mutex};
+        shared->lone_run = runs.front().get();
+    }
+    launch(*shared, std::move(runs));
 }
 
 }  // namespace cohort

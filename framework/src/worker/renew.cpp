@@ -61,6 +61,7 @@ awaitable<void> renew_lease(std::shared_ptr<Worker::Shared> shared) {
         try {
             co_await beat(*shared);
             failures = 0;
+            shared->note_beat();
         } catch (...) {
             trouble = std::current_exception();
         }

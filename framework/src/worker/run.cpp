@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "worker/run.hpp"
 
+#include "base/failpoint.hpp"
 #include "base/text.hpp"
 #include "io/aborted.hpp"
 #include "io/alarm.hpp"
@@ -14,6 +15,26 @@
 
 namespace cohort {
 
+namespace {
+
+class Writes : public CommitHook {
+public:
+    Writes(std::shared_ptr<Run> run, std::vector<std::function<void(void*)>> writes)
+        : run_{std::move(run)}, writes_{std::move(writes)} {}
+
+    void run(void* handle) override {
+        for (auto const& write : writes_)
+            write(handle);
+    }
+    Settlement failed(std::exception_ptr error) override { return failed_run(*run_, error); }
+
+private:
+    std::shared_ptr<Run> const run_;
+    std::vector<std::function<void(void*)>> const writes_;
+};
+
+}  // namespace
+
 Run::Run(std::shared_ptr<Worker::Shared> shared, JobRecord job, JobEntry const* entry)
     : shared_{std::move(shared)}, job_{std::move(job)}, entry_{entry},
       deadline_{job_.policy.timeout > 0s && job_.started ? add(*job_.started, job_.policy.timeout) : never} {}
@@ -24,7 +45,18 @@ void Run::note(std::string_view text) {
     settlement.token = *job_.token;
     settlement.kind = SettleKind::note;
     settlement.result = clean_text(text, 8192);
-    shared_->line.put(std::move(settlement));
+    line->put(std::move(settlement));
+}
+
+void Run::add_commit_hook(std::function<void(void*)> write) {
+    if (!shared_->front.broker().capabilities().commit_hooks)
+        return Context::add_commit_hook(std::move(write));
+    if (write) writes_.push_back(std::move(write));
+}
+
+std::shared_ptr<CommitHook> Run::commit_hook() {
+    if (writes_.empty()) return nullptr;
+    return std::make_shared<Writes>(shared_from_this(), writes_);
 }
 
 std::shared_ptr<void> Run::provided(std::type_index type) const {
@@ -75,6 +107,7 @@ void Run::tell(Settlement const& settlement) {
 }
 
 void Run::finish(std::exception_ptr error) {
+    failpoint("handler.after");
     if (!is_first()) {
         // Given up before: the outcome is somebody else's by now, only the thread is ours again.
         if (entry_->kind == BodyKind::plain && shared_->pool) shared_->pool->take_one_back();
@@ -86,16 +119,7 @@ void Run::finish(std::exception_ptr error) {
     if (limit_at) shared_->limits.remove(*this);
     Settlement settlement = error ? failed_run(*this, error) : succeeded_run(*this);
     tell(settlement);
-    shared_->line.put(std::move(settlement), shared_from_this());
-}
-
-void Run::decline() {
-    if (!is_first()) return;
-    Settlement settlement;
-    settlement.ref = job_.ref;
-    settlement.token = *job_.token;
-    settlement.kind = SettleKind::released;
-    shared_->line.put(std::move(settlement), shared_from_this());
+    line->put(std::move(settlement), shared_from_this());
 }
 
 void Run::abandon() {

@@ -12,6 +12,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <vector>
 
 namespace cohort {
 
@@ -25,6 +26,7 @@ public:
     std::string const& result() const noexcept override { return result_; }
     void set_result(std::string json) override { result_ = std::move(json); }
     void note(std::string_view text) override;
+    void add_commit_hook(std::function<void(void*)> write) override;
 
     JobEntry const& entry() const noexcept { return *entry_; }
     Worker::Shared& shared() const noexcept { return *shared_; }
@@ -40,14 +42,15 @@ public:
     // given up.
     Duration waited() const noexcept;
     Duration took() const noexcept { return took_; }
+    // What the body wants to be written with its success; null for nothing.
+    std::shared_ptr<CommitHook> commit_hook();
 
     // The body has ended, with an exception or with result() set. Any thread, once.
     void finish(std::exception_ptr error);
-    // It has not begun, and is not to: handed back. Any thread; does nothing when it has ended.
-    void decline();
     // It has not, and will not be waited for any longer: settled by its stop reason. Any thread.
     void abandon();
 
+    Line* line = nullptr;              // on which its notes and its outcome go; set before it begins
     Runs::Place place;                 // for Runs alone
     std::optional<Duration> limit_at;  // for Limits alone
 
@@ -64,6 +67,7 @@ private:
     Duration begun_{};
     Duration took_{};
     std::string result_;
+    std::vector<std::function<void(void*)>> writes_;
     std::atomic<StopReason> stop_ = StopReason::none;
     std::atomic<bool> settled_ = false;
     std::mutex mutex_;  // of the two below

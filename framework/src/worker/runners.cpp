@@ -7,6 +7,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
@@ -98,7 +99,8 @@ Runners::Runners(asio::any_io_executor executor) : executor_{std::move(executor)
 Runners::~Runners() = default;
 
 void Runners::submit(std::vector<std::shared_ptr<Run>> runs) {
-    asio::post(executor_, [self = shared_from_this(), batch = std::move(runs)]() mutable {
+    // At once when this is that very loop.
+    asio::dispatch(executor_, [self = shared_from_this(), batch = std::move(runs)]() mutable {
         for (auto& run : batch)
             self->start(std::move(run));
     });

@@ -49,12 +49,12 @@ void count_times(Worker::Shared& shared, std::vector<Outgoing> const& batch) {
 
 }  // namespace
 
-awaitable<void> settle_jobs(std::shared_ptr<Worker::Shared> shared) {
+awaitable<void> settle_jobs(std::shared_ptr<Worker::Shared> shared, Line& line) {
     std::uint32_t failures = 0;
     for (;;) {
-        std::vector<Outgoing> batch = shared->line.take(Front::most_per_call);
+        std::vector<Outgoing> batch = line.take(Front::most_per_call);
         if (batch.empty()) {
-            co_await shared->line.filled.wait();
+            co_await line.filled.wait();
             continue;
         }
         std::vector<Settlement> settlements;
@@ -70,7 +70,7 @@ awaitable<void> settle_jobs(std::shared_ptr<Worker::Shared> shared) {
         }
         if (trouble) {
             // The same token again is accepted again, so a lost answer does no harm.
-            shared->line.put_back(std::move(batch));
+            line.put_back(std::move(batch));
             if (io::is_aborted(trouble)) co_return;
             report(*shared, "settling", trouble, ++failures);
             co_await io::sleep_for(pause_after_trouble(*shared, failures));
@@ -82,12 +82,12 @@ awaitable<void> settle_jobs(std::shared_ptr<Worker::Shared> shared) {
         for (std::size_t i = 0; i < batch.size(); ++i) {
             count_verdict(*shared, batch[i].settlement, verdicts[i]);
             if (!batch[i].run) continue;
-            shared->runs.remove(*batch[i].run);
+            shared->free_slot(*batch[i].run);
             freed = true;
         }
         if (freed) shared->slot_free.wake();
-        if (freed && shared->suspects.any()) shared->suspects.changed.wake();
-        shared->line.delivered(batch.size());
+        line.delivered(batch.size());
+        if (shared->is_flushed()) shared->flushed.wake();
     }
 }
 

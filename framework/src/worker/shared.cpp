@@ -7,6 +7,7 @@
 #include <cohort/id.hpp>
 #include <cohort/log.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace cohort {
@@ -61,7 +62,33 @@ WorkerOptions checked(WorkerOptions options) {
 
 Worker::Shared::Shared(std::shared_ptr<Broker> broker, WorkerOptions worker_options)
     : options{checked(std::move(worker_options))}, front{broker, options.deadline},
-      beats{broker, options.deadline}, turns{options.queues, options.weights} {}
+      beats{broker, options.deadline}, turns{options.queues, options.weights} {
+    // Whoever has just begun has seen no gap.
+    rhythm.last = system_clock().steady();
+    rhythm.since = rhythm.last - options.heartbeat;
+}
+
+void Worker::Shared::note_beat() {
+    auto const now = system_clock().steady();
+    std::lock_guard lock{mutex};
+    if (now - rhythm.last > 2 * options.heartbeat) rhythm.since = now;
+    rhythm.last = now;
+}
+
+bool Worker::Shared::may_judge_others() {
+    auto const now = system_clock().steady();
+    std::lock_guard lock{mutex};
+    return now - rhythm.last <= 2 * options.heartbeat && now - rhythm.since >= options.heartbeat;
+}
+
+Line& Worker::Shared::line_of(std::size_t runners_index) {
+    return runners_index < loop_lines.size() ? *loop_lines[runners_index] : line;
+}
+
+bool Worker::Shared::is_flushed() const {
+    if (!line.is_idle()) return false;
+    return std::all_of(loop_lines.begin(), loop_lines.end(), [](auto const& one) { return one->is_idle(); });
+}
 
 void Worker::Shared::refuse_when_started(std::string_view what) const {
     if (!started) return;
@@ -75,9 +102,20 @@ bool Worker::Shared::is_stuck() {
 }
 
 std::uint32_t Worker::Shared::free_slots() {
-    if (is_stuck() || suspects.any()) return 0;
+    if (is_stuck()) return 0;
     auto const running = static_cast<std::uint32_t>(runs.size());
+    {
+        std::lock_guard lock{mutex};
+        if (running == 0) makes_room = false;
+        if (makes_room || lone_run != nullptr) return 0;
+    }
     return running >= options.concurrency ? 0 : options.concurrency - running;
+}
+
+void Worker::Shared::free_slot(Run& run) {
+    runs.remove(run);
+    std::lock_guard lock{mutex};
+    if (lone_run == &run) lone_run = nullptr;
 }
 
 Life Worker::Shared::current_life() {

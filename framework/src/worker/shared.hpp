@@ -9,7 +9,6 @@
 #include "worker/limits.hpp"
 #include "worker/line.hpp"
 #include "worker/runs.hpp"
-#include "worker/suspects.hpp"
 #include "worker/turns.hpp"
 
 #include <cohort/worker.hpp>
@@ -32,6 +31,12 @@ struct Life {
     std::uint64_t last_claim = 0;  // the number of the last claim that was answered
 };
 
+// When this worker's beats came through, by the clock that counts suspend.
+struct Rhythm {
+    Duration last;   // the last one
+    Duration since;  // and since when they have come one after the other, without a gap
+};
+
 struct Worker::Shared {
     Shared(std::shared_ptr<Broker> broker, WorkerOptions worker_options);
 
@@ -45,32 +50,47 @@ struct Worker::Shared {
     std::vector<std::function<awaitable<void>()>> start_hooks;
     std::vector<std::function<awaitable<void>()>> stop_hooks;
 
-    std::mutex mutex;  // of life, stats, random, unknown_names
+    std::mutex mutex;  // of what follows up to `started`
     Life life;
     std::set<std::string> unknown_names;  // that have been reported
     WorkerStats stats;
+    Rhythm rhythm;
     std::mt19937_64 random{std::random_device{}()};
 
     std::atomic<bool> started = false;
     std::atomic<bool> stopping = false;
     std::atomic<bool> hurried = false;
+    std::atomic<bool> claiming = false;  // until the loop has ended
+    io::Wake claimed_last;
     io::Wake stop_asked;
     io::Wake slot_free;
 
     Turns turns;
     Runs runs;
+    Run const* lone_run = nullptr;  // has the worker for itself; nothing is claimed
+    bool makes_room = false;        // for a job that must be alone: nothing is claimed until nothing runs
+    // Outcomes of bodies that ran on a loop of ours go out from that loop, each from a line of its own; all
+    // others from here. So no outcome waits for a loop that is held up by another body.
     Line line;
+    std::vector<std::unique_ptr<Line>> loop_lines;
+    io::Wake flushed;  // the lines have been empty
     Limits limits;
-    Suspects suspects;
     std::unique_ptr<io::Pool> pool;  // null without threads: plain bodies run on the loop
     std::vector<std::shared_ptr<Runners>> runners;
     std::atomic<std::size_t> next_runners = 0;
     std::vector<std::unique_ptr<io::Loop>> loops;  // last: they end first
 
+    void note_beat();
+    // After an outage or on a machine that was suspended everybody's lease has run out, also that of the
+    // living: nobody is to be taken for dead before he has had the time to beat.
+    bool may_judge_others();
+    Line& line_of(std::size_t runners_index);
+    bool is_flushed() const;
     // Throws Error(already_started).
     void refuse_when_started(std::string_view what) const;
     bool is_stuck();  // more bodies than max_stuck are past their limit: it claims nothing
     std::uint32_t free_slots();
+    void free_slot(Run& run);  // its outcome has been delivered
     Life current_life();
     double random_fraction();
     void count(std::uint64_t WorkerStats::* figure, std::uint64_t by = 1);
@@ -80,14 +100,12 @@ struct Worker::Shared {
 
 // The loops, each in its file of the same name. Each ends when it is cancelled.
 awaitable<void> claim_jobs(std::shared_ptr<Worker::Shared> shared);
-awaitable<void> settle_jobs(std::shared_ptr<Worker::Shared> shared);
+awaitable<void> settle_jobs(std::shared_ptr<Worker::Shared> shared, Line& line);
 awaitable<void> renew_lease(std::shared_ptr<Worker::Shared> shared);
 awaitable<void> keep_up(std::shared_ptr<Worker::Shared> shared);
-awaitable<void> run_suspects(std::shared_ptr<Worker::Shared> shared);
 
 // Starts the runs of these jobs; in claim order. Each has a free slot.
 void execute(std::shared_ptr<Worker::Shared> const& shared, std::vector<JobRecord> jobs);
-void start_runs(std::shared_ptr<Worker::Shared> const& shared, std::vector<std::shared_ptr<Run>> runs);
 
 // Says once in a while that a loop met trouble, `failures` times in a row.
 void report(Worker::Shared& shared, std::string_view activity, std::exception_ptr const& trouble,

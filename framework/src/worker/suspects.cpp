@@ -1,93 +1,67 @@
 // SPDX-License-Identifier: MIT
 #include "worker/suspects.hpp"
 
-#include "io/alarm.hpp"
-#include "worker/run.hpp"
-
-#include <boost/asio/this_coro.hpp>
+#include <algorithm>
+#include <utility>
 
 namespace cohort {
 
 namespace {
 
-// Neighbours may take hours: a suspect does not wait for them longer than a tenth of its own time limit.
-Duration patience(JobRecord const& job) {
-    constexpr Duration most = 10s;
-    return job.policy.timeout > 0s ? std::min<Duration>(most, job.policy.timeout / 10) : most;
-}
+// After so many releases it has waited for an idle worker long enough.
+constexpr std::uint32_t patience = 4;
 
-// Whoever has lived alone for so long does not kill at once; others need the slots.
-constexpr Duration longest_alone = 1min;
-
-template<class Predicate>
-awaitable<void> wait_for(io::Wake const& changed, Duration span, Predicate is_done) {
-    auto executor = co_await boost::asio::this_coro::executor;
-    auto const until = add(Instant{io::steady_now(executor)}, span);
-    while (!is_done()) {
-        auto const rest = until - Instant{io::steady_now(executor)};
-        if (rest <= 0s) co_return;
-        co_await changed.wait_for(rest);
+void put_off(Worker::Shared& shared, JobRecord const& suspect) {
+    Settlement settlement = hand_back(suspect);
+    if (suspect.counters.released < patience) {
+        settlement.delay = 1s * (1U << suspect.counters.released);
+    } else {
+        std::lock_guard lock{shared.mutex};
+        shared.makes_room = true;
     }
-}
-
-awaitable<void> run_first_alone(std::shared_ptr<Worker::Shared> const& shared) {
-    auto& suspects = shared->suspects;
-    auto const run = suspects.first();
-    auto const neighbours_gone = [&] { return shared->runs.size() <= suspects.waiting(); };
-    co_await wait_for(suspects.changed, patience(run->job()), neighbours_gone);
-    suspects.take_first();
-    std::vector<std::shared_ptr<Run>> alone{run};
-    start_runs(shared, std::move(alone));
-    auto const ended = [&] { return !shared->runs.holds(run->job().ref, *run->job().token); };
-    co_await wait_for(suspects.changed, longest_alone, ended);
-    suspects.first_done();
+    shared.line.put(std::move(settlement));
 }
 
 }  // namespace
 
-void Suspects::add(std::shared_ptr<Run> run) {
-    {
-        std::lock_guard lock{mutex_};
-        waiting_.push_back(std::move(run));
-        ++count_;
+Settlement hand_back(JobRecord const& job) {
+    Settlement settlement;
+    settlement.ref = job.ref;
+    settlement.token = *job.token;
+    settlement.kind = SettleKind::released;
+    return settlement;
+}
+
+void hand_back_all(Worker::Shared& shared, std::vector<JobRecord> const& jobs) {
+    for (auto const& job : jobs)
+        shared.line.put(hand_back(job));
+}
+
+bool is_suspect(JobRecord const& job) noexcept {
+    return job.policy.max_lost > 0 && job.counters.lost >= job.policy.max_lost;
+}
+
+awaitable<std::vector<JobRecord>> set_suspects_apart(Worker::Shared& shared, std::vector<JobRecord> jobs) {
+    auto const first = std::find_if(jobs.begin(), jobs.end(), is_suspect);
+    if (first == jobs.end()) co_return jobs;
+
+    if (shared.runs.size() > 0) {
+        std::erase_if(jobs, [&shared](JobRecord const& job) {
+            if (!is_suspect(job)) return false;
+            put_off(shared, job);
+            return true;
+        });
+        co_return jobs;
     }
-    changed.wake();
-}
-
-std::shared_ptr<Run> Suspects::first() const {
-    std::lock_guard lock{mutex_};
-    return waiting_.empty() ? nullptr : waiting_.front();
-}
-
-std::shared_ptr<Run> Suspects::take_first() {
-    std::lock_guard lock{mutex_};
-    if (waiting_.empty()) return nullptr;
-    auto run = std::move(waiting_.front());
-    waiting_.pop_front();
-    return run;
-}
-
-std::size_t Suspects::waiting() const {
-    std::lock_guard lock{mutex_};
-    return waiting_.size();
-}
-
-awaitable<void> run_suspects(std::shared_ptr<Worker::Shared> shared) {
-    auto& suspects = shared->suspects;
-    try {
-        for (;;) {
-            if (suspects.first())
-                co_await run_first_alone(shared);
-            else
-                co_await suspects.changed.wait();
-            if (!suspects.any()) shared->slot_free.wake();
-        }
-    } catch (...) {
-        // Stopped: those that have not begun go back.
-        while (auto run = suspects.take_first())
-            run->decline();
-        throw;
-    }
+    std::iter_swap(jobs.begin(), first);
+    std::vector<JobRecord> const rest{std::make_move_iterator(jobs.begin() + 1),
+                                      std::make_move_iterator(jobs.end())};
+    jobs.resize(1);
+    hand_back_all(shared, rest);
+    // It may kill this worker at once, with all that the worker holds.
+    while (!shared.line.is_idle())
+        co_await shared.line.idle.wait();
+    co_return jobs;
 }
 
 }  // namespace cohort

@@ -1,44 +1,24 @@
 // SPDX-License-Identifier: MIT
-// Jobs that have lost more than one worker, and the loop that runs each of them alone.
+// Jobs that a worker does not run although it has claimed them; above all those that must have one for
+// themselves.
 #pragma once
 
-#include "io/wake.hpp"
-
-#include <cohort/awaitable.hpp>
-#include <cohort/record.hpp>
-
-#include <atomic>
-#include <deque>
-#include <memory>
-#include <mutex>
+#include "worker/shared.hpp"
 
 namespace cohort {
 
-class Run;
+// A release: uncounted, due at once.
+Settlement hand_back(JobRecord const& job);
+void hand_back_all(Worker::Shared& shared, std::vector<JobRecord> const& jobs);
 
-// A job that kills its process takes its neighbours with it, and each of them counts the loss as its own.
-// After the second loss nobody can say any more who it was; so suspects get the worker to themselves, one
-// after the other, and the innocent ones end well. Thread-safe.
-class Suspects {
-public:
-    static bool is_one(JobRecord const& job) noexcept { return job.counters.lost >= 2; }
+// In the last run that its max_lost allows. When its worker dies once more it has failed for good, and it
+// must be the one to blame then, and not what happened to run beside it.
+bool is_suspect(JobRecord const& job) noexcept;
 
-    void add(std::shared_ptr<Run> run);
-    // Null: there is none that has not begun.
-    std::shared_ptr<Run> first() const;
-    std::shared_ptr<Run> take_first();
-    // The one that was taken needs the worker no longer.
-    void first_done() noexcept { --count_; }
-    std::size_t waiting() const;
-    // While there is one, waiting or running, nothing else is to begin.
-    bool any() const noexcept { return count_ > 0; }
-
-    io::Wake changed;  // one was added, or some run has ended
-
-private:
-    mutable std::mutex mutex_;
-    std::deque<std::shared_ptr<Run>> waiting_;
-    std::atomic<std::size_t> count_ = 0;
-};
+// What of these is to be run now. A suspect runs only in a worker that runs and holds nothing else: an idle
+// one takes the first and hands back all that came with it, and this returns when the broker knows. A busy
+// one hands suspects back, for longer each time; when that has been in vain for a while it makes room, and
+// claims nothing until it is idle.
+awaitable<std::vector<JobRecord>> set_suspects_apart(Worker::Shared& shared, std::vector<JobRecord> jobs);
 
 }  // namespace cohort

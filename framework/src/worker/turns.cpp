@@ -21,8 +21,10 @@ std::vector<std::string> Turns::next() {
     std::vector<Turn*> order;
     for (auto& turn : turns_)
         order.push_back(&turn);
-    std::stable_sort(order.begin(), order.end(),
-                     [](Turn const* a, Turn const* b) { return a->credit > b->credit; });
+    auto const comes_first = [](Turn const* a, Turn const* b) {
+        return a->credit != b->credit ? a->credit > b->credit : a < b;  // equal ones in their own order
+    };
+    std::sort(order.begin(), order.end(), comes_first);
     order.front()->credit -= sum;
     std::vector<std::string> queues;
     for (auto const* turn : order)

@@ -15,6 +15,7 @@ awaitable<void> keep_up(std::shared_ptr<Worker::Shared> shared) {
         auto const factor = 0.8 + 0.4 * shared->random_fraction();
         auto const pause = std::chrono::duration_cast<Duration>(shared->options.upkeep * factor);
         co_await io::sleep_for(pause);
+        if (!shared->may_judge_others()) continue;
         std::exception_ptr trouble;
         try {
             bool more = true;

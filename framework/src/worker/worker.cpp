@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The worker itself: what it is told before run(), and run(), which is a list of loops and an order of
 // stopping.
+#include "base/failpoint.hpp"
 #include "io/alarm.hpp"
 #include "io/scope.hpp"
 #include "worker/run.hpp"
@@ -29,6 +30,7 @@ void open_places(Worker::Shared& shared, boost::asio::any_io_executor const& exe
     for (std::uint32_t i = 0; i < shared.options.threads; ++i) {
         shared.loops.push_back(std::make_unique<io::Loop>("cohort-jobs-" + std::to_string(i)));
         shared.runners.push_back(std::make_shared<Runners>(shared.loops.back()->executor()));
+        shared.loop_lines.push_back(std::make_unique<Line>());
     }
 }
 
@@ -69,6 +71,20 @@ awaitable<void> finish_runs(Worker::Shared& shared) {
         std::to_string(stuck.size()) + " jobs did not end when asked to; they are handed back");
     for (auto const& run : stuck)
         run->abandon();
+}
+
+// A coroutine body that does not return holds its loop as a plain one holds its thread: neither is waited
+// for.
+// True when all have ended.
+bool end_loops(Worker::Shared& shared) {
+    bool all_ended = true;
+    for (auto const& loop : shared.loops) {
+        if (loop->end_within(1s)) continue;
+        all_ended = false;
+        log(LogLevel::error, "a job holds its event loop and does not return; both are left behind");
+    }
+    shared.loops.clear();
+    return all_ended;
 }
 
 }  // namespace
@@ -154,10 +170,14 @@ awaitable<void> Worker::run() {
     std::unique_ptr<io::Loop> beat_loop;
     if (shared->options.threads > 0) beat_loop = std::make_unique<io::Loop>("cohort-beat");
     io::Scope claiming;
+    io::Scope settling;
     io::Scope rest;
-    claiming.spawn(executor, claim_jobs(shared));
-    claiming.spawn(executor, run_suspects(shared));
-    rest.spawn(executor, settle_jobs(shared));
+    shared->claiming = true;
+    // Where the jobs run, so that what is claimed goes there, and what has ended goes out, without a hop.
+    claiming.spawn(shared->runners.front()->executor(), claim_jobs(shared));
+    rest.spawn(executor, settle_jobs(shared, shared->line));
+    for (std::size_t i = 0; i < shared->loop_lines.size(); ++i)
+        settling.spawn(shared->runners[i]->executor(), settle_jobs(shared, *shared->loop_lines[i]));
     rest.spawn(executor, shared->limits.enforce(shared->options.cancel_grace));
     rest.spawn(executor, keep_up(shared));
     rest.spawn(beat_loop ? beat_loop->executor() : executor, renew_lease(shared));
@@ -165,16 +185,20 @@ awaitable<void> Worker::run() {
     if (!shared->stopping) co_await shared->stop_asked.wait_quietly();
     shared->stopping = true;
 
+    // Loops that are held up by a body are not waited for before the jobs of the others are in order.
     claiming.cancel();
-    co_await claiming.join();
+    auto const has_claimed = [&shared] { return !shared->claiming; };
+    co_await wait_until(shared->claimed_last, shared->options.cancel_grace, has_claimed);
     co_await finish_runs(*shared);
-    auto const delivered = [&shared] { return shared->line.is_idle(); };
-    bool const flushed = co_await wait_until(shared->line.idle, shared->options.deadline, delivered);
+    failpoint("close.before_flush");
+    auto const delivered = [&shared] { return shared->is_flushed(); };
+    bool const flushed = co_await wait_until(shared->flushed, shared->options.deadline, delivered);
     if (!flushed)
         log(LogLevel::error,
             "the broker did not take the last outcomes; their jobs run again when the lease has ended");
     rest.cancel();
     co_await rest.join();
+    settling.cancel();
 
     auto const life = shared->current_life();
     try {
@@ -185,7 +209,11 @@ awaitable<void> Worker::run() {
     for (auto const& runners : shared->runners)
         runners->close();
     shared->runners.clear();
-    shared->loops.clear();
+    // What a loop that is left behind still holds ends with it.
+    if (end_loops(*shared)) {
+        co_await claiming.join();
+        co_await settling.join();
+    }
     if (shared->pool) shared->pool->join();
     co_await call_hooks(shared->stop_hooks);
 }

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// A worker process of the fault scenarios. Its command line is written by hand_process.cpp and by nobody
+// else.
+#include "base/failpoint.hpp"
+#include "faults/jobs.hpp"
+#include "faults/witness.hpp"
+#include "open/serve.hpp"
+
+#include <cohort/open.hpp>
+#include <cohort/run.hpp>
+#include <cohort/url.hpp>
+#include <cohort/worker.hpp>
+
+#ifdef COHORT_FAULTS_SQLITE
+#include "sqlite/sqlite.hpp"
+#endif
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace {
+
+// The machine's clock, off by so much; leases do not go by it.
+class SkewedClock : public cohort::Clock {
+public:
+    explicit SkewedClock(cohort::Duration skew) : skew_{skew} {}
+    cohort::Instant now() const noexcept override { return cohort::system_clock().now() + skew_; }
+    cohort::Duration steady() const noexcept override { return cohort::system_clock().steady(); }
+
+private:
+    cohort::Duration const skew_;
+};
+
+std::shared_ptr<cohort::Broker> open(std::string const& url, [[maybe_unused]] cohort::Clock const& clock) {
+#ifdef COHORT_FAULTS_SQLITE
+    if (url.starts_with("sqlite:")) return cohort::sqlite::open(cohort::parse_url(url), clock);
+#endif
+    return cohort::open_broker(url);
+}
+
+int work(char** argument) {
+    auto const next = [&argument] { return std::string{*argument++}; };
+    auto const span = [&next] { return cohort::Duration{std::chrono::milliseconds{std::stoll(next())}}; };
+    auto const count = [&next] { return static_cast<std::uint32_t>(std::stoul(next())); };
+    std::string const url = next();
+    auto const ledger = std::make_shared<faults::Ledger>(next());
+    cohort::WorkerOptions options;
+    options.name = next();
+    options.concurrency = count();
+    options.threads = count();
+    options.lease = span();
+    options.upkeep = span();
+    options.grace = span();
+    options.cancel_grace = span();
+    options.deadline = span();
+    SkewedClock const clock{span()};
+    bool const is_old = next() == "old";
+#ifndef NDEBUG
+    cohort::arm_failpoints(next());
+#endif
+    auto const broker = std::make_shared<faults::Witness>(open(url, clock), ledger, options.name);
+    cohort::Worker worker{broker, options};
+    worker.provide(std::make_shared<faults::Who>(faults::Who{options.name, ledger}));
+    if (is_old) worker.add(faults::old_jobs);
+    cohort::run(cohort::serve(worker));
+    auto const stats = worker.stats();
+    ledger->write("stats", {options.name, "fenced=" + std::to_string(stats.fenced),
+                            "claimed=" + std::to_string(stats.claimed)});
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 14) return 2;
+    try {
+        return work(argv + 1);
+    } catch (std::exception const& error) {
+        std::fprintf(stderr, "%s\n", error.what());
+        return 1;
+    }
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+// Much of everything, for long.
+#include "faults/jobs.hpp"
+#include "faults/scenario.hpp"
+#include "faults/usage.hpp"
+#ifdef COHORT_FAULTS_SQLITE
+#include "faults/sqlite_store.hpp"
+#endif
+
+#include <cohort/inspector.hpp>
+#include <cohort/run.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+using namespace faults;
+
+namespace {
+
+// A sanitizer keeps what was freed.
+constexpr bool can_weigh = slowness == 1;
+
+}  // namespace
+
+FAULT("F88", "sqlite memory",
+      "short jobs behind long ones: no worker claims more than it can run, and idle ones help") {
+    WorkerSetup const setup;
+    stage.asker().enqueue({.job = "ok", .number = 3000 * slowness, .count = 8});
+    stage.asker().enqueue({.job = "ok", .number = 5, .count = 200});
+    stage.asker().wait(60s);
+    stage.start(2, setup);
+    stage.until_started(8);
+    stage.pass(300ms);
+    std::size_t running = 0;
+    for (auto const& job : stage.store().read())
+        running += job.state == cohort::JobState::running ? 1 : 0;
+    CHECK(running == 8);
+
+    auto const joined = ledger_time();
+    stage.start(setup);
+    stage.until_ended(200);
+    CHECK(ledger_time() - joined < 2500ms * slowness);
+    stage.drain();
+    stage.check();
+    std::map<std::string, int> held;
+    for (auto const& event : read_ledger(stage.ledger_path())) {
+        if (event.what == "start") CHECK(++held[event.words[3]] <= 4);
+        if (event.what == "end") --held[event.words[3]];
+    }
+}
+
+namespace {
+
+// One life of a client and a worker, and one job that leaves nothing behind.
+void live(Stage& stage, int number) {
+    cohort::BlockingClient client{stage.store().open()};
+    cohort::WorkerOptions options;
+    options.name = "w";
+    options.concurrency = 2;
+    cohort::Worker worker{stage.store().open(), options};
+    worker.provide(std::make_shared<Who>(Who{"w", stage.ledger()}));
+    cohort::BackgroundWorker background{worker};
+    auto const id = "life" + std::to_string(number);
+    auto const job = client.enqueue_job<quick>({.id = id, .keep_result = 2s}, number);
+    job.outcome(10s);
+    background.stop();
+}
+
+void check_lives(Stage& stage, int lives, int warm_up) {
+    auto const open = stage.store().open();
+    Usage before;
+    for (int i = 0; i < lives; ++i) {
+        if (i == warm_up) before = usage_of();
+        live(stage, i);
+    }
+    auto const after = usage_of();
+    CHECK(after.descriptors == before.descriptors);
+    CHECK(after.threads == before.threads);
+    // Allocators keep some; 1 MiB per 1,000 jobs is the bound, and as much again for them.
+    if (can_weigh) CHECK(after.kilobytes < before.kilobytes + 2048);
+    CHECK(stage.store().enlisted() == 0);
+    for (int i = 0; i < 500 && !stage.store().read().empty(); ++i) {
+        cohort::UpkeepParams const params{{"default"}, 500};
+        cohort::run(open->upkeep(params));
+        stage.pass(10ms);
+    }
+    CHECK(stage.store().read().empty());
+    CHECK(stage.store().damage().empty());
+    CHECK(stage.count("start") == static_cast<std::size_t>(lives));
+    Verdicts verdicts;
+    verdicts.jobs = static_cast<std::size_t>(lives);
+    stage.record(verdicts);
+}
+
+}  // namespace
+
+FAULT("F89", "sqlite memory",
+      "a thousand lives of client and worker: no descriptor, thread, memory or row is left") {
+    check_lives(stage, 1000 / slowness, 100);
+}
+
+FAULT("F86", "sqlite memory", "finished jobs go when their time has come, all of them") {
+    constexpr int count = 20'000;
+    WorkerSetup setup;
+    setup.slots = 64;
+    setup.lease = 10s * slowness;
+    stage.asker().enqueue({.job = "quick", .count = count, .options = {.keep_result = 1s}});
+    stage.start(setup);
+    stage.drain(60s);
+    for (int i = 0; i < 2000 && !stage.store().read().empty(); ++i)
+        stage.pass(10ms);
+    CHECK(stage.store().read().empty());
+    CHECK(stage.store().damage().empty());
+    CHECK(stage.count("end") == count);
+    Verdicts verdicts;
+    verdicts.jobs = count;
+    stage.record(verdicts);
+}
+
+namespace {
+
+// The slow end of so many single claims, by a worker that hands everything back.
+cohort::Duration slow_claim(cohort::Broker& broker) {
+    cohort::WorkerInfo info;
+    info.incarnation = cohort::random_id();
+    info.queues = {"default"};
+    info.slots = 1;
+    cohort::run(broker.enlist(info));
+    std::vector<cohort::Duration> times;
+    for (std::uint64_t number = 1; number <= 300; ++number) {
+        cohort::ClaimParams const params{info.incarnation, {"default"}, 1, number, 0s};
+        auto const begun = ledger_time();
+        cohort::run(broker.claim(params));
+        times.push_back(ledger_time() - begun);
+    }
+    cohort::run(broker.retire(info.incarnation));
+    std::sort(times.begin(), times.end());
+    return times[times.size() * 95 / 100];
+}
+
+}  // namespace
+
+NIGHTLY_FAULT("F84", "sqlite memory",
+              "a backlog of a million: claims are as quick as with a thousand, and little is held") {
+    constexpr int thousand = 1000;
+    stage.asker().enqueue({.job = "quick", .count = thousand});
+    auto const broker = stage.store().open();
+    auto const few = slow_claim(*broker);
+    auto const lean = usage_of();
+    for (int i = 1; i < thousand; ++i) {
+        cohort::Batch batch;
+        for (int n = 0; n < thousand; ++n)
+            batch.add<quick>(n);
+        stage.asker().client().enqueue_batch(batch);
+    }
+    auto const many = slow_claim(*broker);
+    INFO(cohort::to_string(few) << " with a thousand, " << cohort::to_string(many) << " with a million");
+    CHECK(many < 2 * few + 5ms);
+    if (stage.is_process()) {
+        if (can_weigh) CHECK(usage_of().kilobytes < lean.kilobytes + 100'000);
+        WorkerSetup setup;
+        setup.slots = 64;
+        setup.lease = 10s * slowness;
+        stage.start(setup);
+        stage.until_ended(20'000);
+    }
+    cohort::ListParams params;
+    params.queue = "default";
+    auto const begun = ledger_time();
+    auto const page = cohort::run(broker->inspector()->list(params));
+    CHECK(page.jobs.size() == 100);
+    CHECK(ledger_time() - begun < 200ms * slowness);
+    Verdicts verdicts;
+    verdicts.jobs = 1'000'000;
+    stage.record(verdicts);
+}
+
+NIGHTLY_FAULT("F85", "sqlite memory", "two hundred results of a megabyte, twice: their space is used again") {
+    WorkerSetup setup;
+    setup.slots = 8;
+    setup.lease = 10s * slowness;
+    stage.start(setup);
+    std::vector<std::size_t> sizes;
+    for (int round = 0; round < 3; ++round) {
+        stage.asker().enqueue(
+            {.job = "big", .number = 1'000'000, .count = 200, .options = {.keep_result = 2s}});
+        stage.drain(60s);
+        for (int i = 0; i < 2000 && !stage.store().read().empty(); ++i)
+            stage.pass(10ms);
+        CHECK(stage.store().read().empty());
+        sizes.push_back(stage.is_process() ? std::filesystem::file_size(stage.file("jobs.db")) / 1024
+                                           : usage_of().kilobytes);
+    }
+    INFO("KiB: " << sizes[0] << " " << sizes[1] << " " << sizes[2]);
+    if (can_weigh || stage.is_process()) CHECK(sizes[2] < sizes[1] + sizes[1] / 8);
+    Verdicts verdicts;
+    verdicts.jobs = 600;
+    stage.record(verdicts);
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// Workers that are asked to stop, as every deploy does.
+#include "faults/scenario.hpp"
+
+#include <algorithm>
+
+using namespace faults;
+
+FAULT("F04", "sqlite memory",
+      "SIGTERM of an idle worker: it ends within a second, and its registration is gone") {
+    Hand& worker = stage.start();
+    for (int i = 0; i < 1000 && stage.store().enlisted() == 0; ++i)
+        Stage::pass(5ms);
+    REQUIRE(stage.store().enlisted() == 1);
+
+    auto const asked = ledger_time();
+    worker.stop();
+    CHECK(worker.wait(5s) == 0);
+    CHECK(ledger_time() - asked < 1500ms * slowness);
+    CHECK(stage.store().enlisted() == 0);
+
+    // Nobody claims after the signal.
+    stage.asker().enqueue({.job = "ok", .number = 1, .count = 1});
+    stage.start();
+    stage.drain();
+    stage.check();
+    CHECK(stage.count("start", "w1") == 0);
+}
+
+FAULT("F05", "sqlite memory", "SIGTERM among short jobs: none runs twice, none counts an attempt twice") {
+    WorkerSetup const setup;
+    stage.asker().enqueue({.job = "ok", .number = 100, .count = 200});
+    stage.asker().wait(60s);
+    stage.start(2, setup);
+    stage.until_ended(60 + stage.below(10));
+
+    stage.worker(0).stop();
+    CHECK(stage.worker(0).wait(setup.grace * slowness) == 0);
+
+    stage.drain();
+    stage.check();
+    for (auto const& job : stage.store().read()) {
+        CHECK(job.counters.attempt == 1 + job.counters.released);
+        CHECK(job.counters.failures == 0);
+        CHECK(job.counters.lost == 0);
+    }
+}
+
+FAULT("F06", "sqlite memory",
+      "SIGTERM with long jobs: after the grace period another worker has them, uncounted") {
+    WorkerSetup setup;
+    setup.grace = 1s;
+    stage.asker().enqueue({.job = "ok", .number = 4000 * slowness, .count = 4});
+    stage.asker().wait(60s);
+    stage.start(setup);
+    stage.until_started(4, "w1");
+    stage.start(setup);
+    stage.pass(200ms);
+
+    auto const asked = ledger_time();
+    stage.worker(0).stop();
+    stage.until_started(4, "w2");
+    auto const moved = ledger_time() - asked;
+    CHECK(stage.worker(0).wait(5s) == 0);
+
+    stage.drain();
+    stage.check();
+    CHECK(moved >= setup.grace);
+    CHECK(moved < setup.grace + 1s + 500ms * slowness);
+    for (auto const& job : stage.store().read()) {
+        CHECK(job.counters.attempt == 2);
+        CHECK(job.counters.released == 1);
+        CHECK(job.counters.failures == 0);
+        CHECK(job.counters.lost == 0);
+        CHECK(job.error.empty());
+    }
+}
+
+FAULT("F22", "sqlite memory", "a rolling deploy: jobs that old workers do not know wait for new ones") {
+    WorkerSetup old;
+    old.is_old = true;
+    stage.asker().enqueue({.job = "later", .number = 1, .count = 100});
+    stage.asker().enqueue({.job = "ok", .number = 1, .count = 100});
+    stage.asker().wait(60s);
+    stage.start(old);
+    stage.until_ended(100);
+    // Nobody knows the others yet: they are handed back, with a pause that grows, and none is thrown away.
+    stage.pass(1s);
+    CHECK(stage.store().unfinished() == 100);
+    for (auto const& job : stage.store().read())
+        CHECK(job.counters.released <= 3);
+
+    stage.start();
+    stage.pass(1s);
+    stage.worker(0).stop();
+    CHECK(stage.worker(0).wait(5s) == 0);
+    stage.drain();
+    stage.check();
+    for (auto const& job : stage.store().read())
+        CHECK(job.state == cohort::JobState::succeeded);
+    auto const events = read_ledger(stage.ledger_path());
+    for (auto const& event : events) {
+        bool const was_later = event.what == "start" && event.words[0] <= "j000100";
+        if (was_later) CHECK(event.words[3] == "w2");
+    }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// Workers that are slow, asleep, or back from the dead.
+#include "faults/scenario.hpp"
+
+#include <algorithm>
+
+using namespace faults;
+
+FAULT("F11", "sqlite", "a worker that sleeps for less than its lease keeps its jobs") {
+    WorkerSetup setup;
+    setup.lease = 3s * slowness;
+    stage.asker().enqueue({.job = "ok", .number = 2000, .count = 4});
+    stage.asker().wait(60s);
+    Hand& sleeper = stage.start(setup);
+    stage.until_started(4, "w1");
+    stage.start(setup);
+    stage.freeze(sleeper);
+    stage.pass(setup.lease / 2);
+    sleeper.thaw();
+
+    stage.drain();
+    stage.check();
+    for (auto const& job : stage.store().read()) {
+        CHECK(job.counters.lost == 0);
+        CHECK(job.counters.attempt == 1);
+    }
+}
+
+FAULT("F12", "sqlite memory",
+      "a worker that sleeps through its lease is fenced when it wakes, and works on") {
+    WorkerSetup const setup;
+    stage.asker().enqueue({.job = "ok", .number = 2000, .count = 4});
+    stage.asker().wait(60s);
+    Hand& zombie = stage.start(setup);
+    stage.until_started(4, "w1");
+    stage.freeze(zombie);
+    stage.start(setup);
+    stage.pass(4 * setup.lease);
+    stage.until_started(4, "w2");
+
+    zombie.thaw();
+    stage.drain();
+    stage.until("all reports of the zombie are refused", [](auto const& events) {
+        return std::count_if(events.begin(), events.end(), [](Event const& event) {
+                   return event.what == "commit" && event.words[4] == "w1" && event.words[2] == "fenced";
+               }) == 4;
+    });
+
+    // It takes part again, in a new life.
+    stage.asker().enqueue({.job = "ok", .number = 300, .count = 40});
+    stage.asker().wait(30s);
+    stage.drain();
+    stage.check({.duplicates = 4, .recovery = setup.recovery()});
+    CHECK(stage.count("start", "w1") > 4);
+    for (auto const& job : stage.store().read()) {
+        if (job.id > "j000004") continue;
+        CHECK(job.counters.lost == 1);
+        CHECK(job.result.find("/w2") != std::string::npos);
+    }
+}
+
+FAULT("F13", "sqlite memory", "an outcome that comes after another worker's changes nothing, byte for byte") {
+    WorkerSetup const setup;
+    stage.asker().enqueue({.job = "ok", .number = 50});
+    stage.asker().wait(60s);
+    Hand& zombie = stage.start_to_stop_at("settle.before_send", setup);
+    stage.start(setup);
+    stage.drain();
+    stage.pass(setup.lease);
+    auto const before = stage.store().dump();
+    REQUIRE(before.find("/w2") != std::string::npos);
+
+    stage.wake(zombie);
+    stage.until("the zombie is refused", [](auto const& events) {
+        return std::any_of(events.begin(), events.end(), [](Event const& event) {
+            return event.what == "commit" && event.words[4] == "w1" && event.words[2] == "fenced";
+        });
+    });
+    CHECK(stage.store().dump() == before);
+    stage.check({.duplicates = 1, .recovery = setup.recovery()});
+}
+
+FAULT("F14", "sqlite memory", "an outcome with an old token does not end the run of the new owner") {
+    WorkerSetup const setup;
+    stage.asker().enqueue({.job = "ok", .number = 2500 * slowness});
+    stage.asker().wait(60s);
+    Hand& zombie = stage.start_to_stop_at("settle.before_send", setup);
+    stage.start(setup);
+    stage.until_started(1, "w2");
+
+    stage.wake(zombie);
+    stage.until("the zombie is refused", [](auto const& events) {
+        return std::any_of(events.begin(), events.end(), [](Event const& event) {
+            return event.what == "commit" && event.words[4] == "w1" && event.words[2] == "fenced";
+        });
+    });
+    CHECK(stage.store().read().at(0).state == cohort::JobState::running);
+    CHECK(stage.count("end", "w2") == 0);
+
+    stage.drain();
+    stage.check({.duplicates = 1, .recovery = setup.recovery()});
+    CHECK(stage.store().read().at(0).result.find("/w2") != std::string::npos);
+}
+
+FAULT("F15", "sqlite memory", "a body that never pauses does not make its worker look dead") {
+    WorkerSetup setup;
+    setup.threads = 2;
+    setup.lease = 900ms * slowness;
+    stage.asker().enqueue({.job = "busy", .number = static_cast<int>(4 * setup.lease / 1ms)});
+    stage.asker().enqueue({.job = "ok", .number = 50, .count = 20});
+    stage.asker().wait(60s);
+    stage.start(setup);
+    stage.until_started(1);
+    stage.start(setup);
+
+    stage.drain();
+    stage.check();
+    auto const events = read_ledger(stage.ledger_path());
+    std::size_t meanwhile = 0;
+    for (auto const& event : events) {
+        if (event.what != "end") continue;
+        if (event.words[0] == "j000001") break;
+        ++meanwhile;
+    }
+    CHECK(meanwhile >= 15);
+    for (auto const& job : stage.store().read())
+        CHECK(job.counters.lost == 0);
+}

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: MIT
+"""The bugs that plant.py plants: what is wrong then, the edits (file below framework/src, old text, new text), and who must
+notice: rows of the fault matrix as tests of test_faults, or another program with its test."""
+
+
+class Bug:
+    def __init__(self, what, edits, *tests, seeds=(1,)):
+        self.what, self.edits, self.seeds = what, edits, seeds
+        self.tests = [test if isinstance(test, tuple) else ("test_faults", test) for test in tests]
+
+
+NO_TOKEN = ("base/state.cpp", "if (record.token != settlement.token) return Verdict::fenced;", "")
+RESULT_LATE = """.bind_text_or_null({})
+            .run();
+        session.commit();
+        session.begin();
+        static std::string const late = "UPDATE jobs_ended SET result = ? WHERE seq = ?";
+        session.prepare(late).bind_text_or_null(settlement.result).bind(job.seq).run();"""
+BACK_TO_LIFE = """if (changed == 0) {
+        static std::string const back =
+            "INSERT INTO workers (namespace, incarnation, name, host, pid, queues, slots, lease, since, last_beat, beat, boot)"
+            " VALUES (?, ?, '', '', 0, '', 1, 1500000, 0, 0, ?, ?)";
+        session.prepare(back)
+            .bind(std::string_view{config.space})
+            .bind(std::string_view{beat_.incarnation})
+            .bind(session.steady())
+            .bind(std::string_view{config.boot})
+            .run();
+    }
+    reply.retired = false;"""
+
+BUGS = [
+    # ---- who owns a job
+    Bug("an outcome is stored without a look at its token (SQLite)",
+        [("sqlite/settle.cpp", "DELETE FROM jobs_running WHERE seq = ? AND claim_no = ? AND incarnation = ?",
+          "DELETE FROM jobs_running WHERE seq = ? AND ? IS NOT NULL AND ? IS NOT NULL"),
+         ("sqlite/settle.cpp", "bool const enlisted = session.is_enlisted(settlement.token.incarnation);",
+          "bool const enlisted = true;")],
+        "sqlite F14*"),
+    Bug("an outcome is stored without a look at its token (all brokers)", [NO_TOKEN], "memory F14*"),
+    Bug("an outcome with an old token replaces a newer one",
+        [NO_TOKEN, ("base/state.cpp", "return shows_effect(record, settlement) ? Verdict::accepted : Verdict::fenced;",
+                    "static_cast<void>(shows_effect);")],
+        "sqlite F13*", "memory F13*"),
+    Bug("a beat brings a retired worker back", [("sqlite/lives.cpp", "reply.retired = changed == 0;", BACK_TO_LIFE)],
+        ("test_brokers", "sqlite upkeep: a worker that upkeep retired is told so*")),
+    Bug("a retired worker does not begin anew",
+        [("worker/claim.cpp", "        shared->lose_life(life.incarnation);\n", ""),
+         ("worker/renew.cpp", "        shared.lose_life(life.incarnation);\n", "")],
+        "sqlite F12*", "memory F12*"),
+    Bug("upkeep never takes anybody for dead", [("sqlite/upkeep.cpp", "beat + lease < ?3", "beat + lease * 1000 < ?3")],
+        "sqlite F01*", "sqlite F03*"),
+    Bug("upkeep takes the living for dead", [("sqlite/upkeep.cpp", "beat + lease < ?3", "beat + lease / 10 < ?3")],
+        "sqlite F11*"),
+    Bug("upkeep does not find what the dead were running", [("sqlite/upkeep.cpp", '"n.queue = ?1 AND NOT EXISTS ', '"n.queue = -?1 AND NOT EXISTS ')],
+        "sqlite F38*"),
+    Bug("after a lock that held up everybody the first to come buries the others",
+        [("sqlite/writer.cpp", "session_->unblocked = session_->steady();", "static_cast<void>(0);")],
+        "sqlite F49 F58*", seeds=range(1, 13)),
+    Bug("leases go by the wall clock", [("sqlite/session.cpp", "steady_ = config_.clock->steady();",
+                                         "steady_ = now_.time_since_epoch();")], "sqlite F78*"),
+    Bug("the heart beats on the loop of the bodies",
+        [("worker/worker.cpp", "rest.spawn(beat_loop ? beat_loop->executor() : executor, renew_lease(shared));",
+          "rest.spawn(shared->loops.empty() ? executor : shared->loops.front()->executor(), renew_lease(shared));")],
+        "sqlite F15*", "memory F15*"),
+
+    # ---- what is counted
+    Bug("a lost worker is not counted", [("base/state.cpp", "    count(record.counters.lost);\n", "")], "sqlite F17*"),
+    Bug("a job that was handed back counts as lost", [("base/state.cpp", "    count(record.counters.released);\n",
+                                                      "    count(record.counters.lost);\n")], "sqlite F06*"),
+    Bug("jobs in their last run have neighbours",
+        [("worker/suspects.cpp", "return job.policy.max_lost > 0 && job.counters.lost >= job.policy.max_lost;",
+          "return job.counters.lost > 1'000'000;")], "sqlite F17*"),
+    Bug("a worker claims one more than it can run",
+        [("worker/shared.cpp", "running >= options.concurrency ? 0 : options.concurrency - running;",
+          "running >= options.concurrency ? 0 : options.concurrency - running + 1;")], "sqlite F88*"),
+
+    # ---- steps that must be one
+    Bug("a success is committed before its result",
+        [("sqlite/settle.cpp", ".bind_text_or_null(settlement.result)\n            .run();", RESULT_LATE)],
+        "sqlite F02: a worker dies at commit.before*", seeds=range(1, 9)),
+    Bug("a batch of new jobs is committed job by job",
+        [("sqlite/push.cpp", "    Queue& queue = session.queue(job.ref.queue);\n",
+          "    session.commit();\n    session.begin();\n    Queue& queue = session.queue(job.ref.queue);\n")],
+        "sqlite F26: a client dies inside*"),
+    Bug("an ended job keeps its unique key", [("sqlite/jobs.cpp", "DELETE FROM jobs_keys WHERE queue = ? AND unique_key = ? AND seq = ?",
+                                              "DELETE FROM jobs_keys WHERE queue = ? AND unique_key = ? AND seq = -?")],
+        "sqlite F36*"),
+    Bug("a lost answer to a claim strands its jobs",
+        [("worker/renew.cpp", "    hand_back_strays(shared, life, reply.strays);\n", ""),
+         ("sqlite/claim.cpp", "source.is_repeat = static_cast<std::int64_t>(params_.number) <= served->integer(2);",
+          "source.is_repeat = false;")],
+        "sqlite F02: an answer is lost at claim.sent_no_reply*"),
+    Bug("a job that is stored already is refused",
+        [("sqlite/push.cpp", "result.is_repeat = row.record.name == job.name && row.record.arguments == job.arguments;",
+          "result.is_repeat = false;")],
+        "sqlite F27*"),
+
+    # ---- who is told
+    Bug("the bell of a client is not rung",
+        [("sqlite/writer.cpp", "ringer_.ring_client(config_.space, client, lines);",
+          "static_cast<void>(client), static_cast<void>(lines);")], "sqlite F30: no notification is lost*"),
+    Bug("the bell of a queue is not rung", [("sqlite/writer.cpp", "        ringer_.ring_queue(queue);\n", "")],
+        "sqlite F30: no notification is lost*"),
+    Bug("waits do not poll", [("broker/waits.cpp", "        polled = now;\n        want_all();\n", "        polled = now;\n")],
+        "memory F30: half of all notifications are lost: no wait*"),
+    Bug("who waits does not read first", [("broker/waits.cpp", "reads = !is_fresh(*completions);", "reads = false;")], "sqlite F33*"),
+    Bug("who waits is not told that a job is unknown",
+        [("broker/waits.cpp", "if (!is_terminal(ending.state) && ending.known) return;", "if (!is_terminal(ending.state)) return;")],
+        "memory F34*", "sqlite F39*"),
+    Bug("a wait lasts longer than it was given", [("broker/waits.cpp", "add(Instant{io::steady_now(executor)}, span);",
+                                                  "add(Instant{io::steady_now(executor)}, span * 5);")], "memory F29*"),
+    Bug("a client that closes leaves its waits alone",
+        [("broker/waits.cpp", "        completions->fail(error);\n}\n\nvoid Waits::close", "        static_cast<void>(error);\n}\n\nvoid Waits::close")],
+        "memory F32: a client goes*"),
+
+    # ---- how workers stop, and what they stop
+    Bug("a stopped worker says no goodbye",
+        [("worker/worker.cpp", "if (!life.incarnation.empty()) co_await shared->front.retire(life.incarnation);", "")],
+        "sqlite F04*"),
+    Bug("a stopped worker leaves everything as it is",
+        [("worker/worker.cpp", "    co_await finish_runs(*shared);\n", "    static_cast<void>(finish_runs);\n"),
+         ("worker/worker.cpp", "if (!life.incarnation.empty()) co_await shared->front.retire(life.incarnation);", "")],
+        "sqlite F05*", "sqlite F37*"),
+    Bug("a job that nobody knows fails at once", [("worker/execute.cpp", "if (age >= options.unknown_job) {", "if (age >= 0s) {")],
+        "sqlite F22*"),
+    Bug("a body past its limit is not stopped", [("worker/limits.cpp", "run->stop(StopReason::timeout);", "static_cast<void>(run);")],
+        "memory F19*"),
+    Bug("texts of errors are stored as they are", [("job/failure.cpp", "failure.error = clean_text(mask_addresses(failure.error), longest_error);",
+                                                    "static_cast<void>(longest_error);")], "memory F16*"),
+
+    # ---- the file, and what is kept
+    Bug("results are kept for ever", [("sqlite/upkeep.cpp", "AND state IN (4, 5, 6, 7) AND forget <= ? LIMIT ?)",
+                                       "AND state IN (5, 6, 7) AND forget <= ? LIMIT ?)")],
+        "sqlite F25*", "sqlite F86*"),
+    Bug("no descriptor is closed", [("sqlite/descriptor.hpp", "if (fd_ >= 0) ::close(fd_);", "")], "sqlite F89*"),
+    Bug("a full disk is called a damaged file", [("sqlite/errors.cpp", "return errc::storage_full;", "return errc::storage_corrupt;")],
+        "sqlite F57*"),
+    Bug("a folder that is missing is called a broker that is away",
+        [("sqlite/place.cpp", 'throw Error{errc::storage_open, "cannot open', 'throw Error{errc::unavailable, "cannot open')],
+        "sqlite F28*"),
+    Bug("a file of another program is taken for a queue", [("sqlite/schema.cpp", "if (id != application_id) {", "if (false) {")],
+        ("test_sqlite", "a file of another program is refused*")),
+]

@@ -177,6 +177,30 @@ awaitable<void> kept_for_its_time(Rig& rig) {
     CHECK(page.jobs.empty());
 }
 
+awaitable<void> taken(Rig& rig) {
+    rig.start<add, fail>();
+    auto const job = co_await rig.client.enqueue_job<add>(1, 2);
+    int const kept = co_await job.result(1min);
+    int const taken = co_await job.take_result(1min);
+    CHECK(kept == 3);
+    CHECK(taken == 3);
+    errc const code = co_await code_of_result(job);
+    CHECK(code == errc::job_not_found);
+    auto const record = co_await job.status();
+    CHECK_FALSE(record.has_value());
+
+    auto const failed = co_await rig.client.enqueue_job<fail>();
+    bool thrown = false;
+    try {
+        co_await failed.take_result(1min);
+    } catch (cohort::JobFailed const&) {
+        thrown = true;
+    }
+    CHECK(thrown);
+    auto const still = co_await failed.status();
+    CHECK(still->state == JobState::failed);
+}
+
 awaitable<void> nothing_kept(Rig& rig) {
     auto const job = co_await rig.client.enqueue_job<nothing>();
     cohort::ListParams list;
@@ -323,6 +347,11 @@ TEST_CASE("a result is kept for its time, is not changed by reading, and then va
           "[I30][K10][seed-fault]") {
     Rig rig;
     rig.run(kept_for_its_time(rig));
+}
+
+TEST_CASE("a result is kept and read again, or taken and gone", "[I30]") {
+    Rig rig;
+    rig.run(taken(rig));
 }
 
 TEST_CASE("a job whose result nobody wants is one record, and none when it is done", "[R04]") {

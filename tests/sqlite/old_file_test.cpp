@@ -116,7 +116,7 @@ TEST_CASE("a file of schema 1 is read, and its jobs go on") {
     CHECK(run(broker->push({same})).at(0).verdict == PushVerdict::duplicate);
 }
 
-TEST_CASE("a record of a later version is refused and left as it is") {
+TEST_CASE("a record of a later version is refused and left as it is", "[B19]") {
     TempDirectory directory;
     auto const path = directory.file("q.db");
     SqliteDatabase database{path};
@@ -125,7 +125,13 @@ TEST_CASE("a record of a later version is refused and left as it is") {
     auto const broker = open("sqlite:" + path);
     std::vector<JobRef> later{{"default", "later"}};
     std::vector<JobRef> ready{{"default", "ready"}};
-    CHECK(code_of(broker->status(later)) == errc::bad_envelope);
+    // It is shown, but nothing is done to it.
+    CHECK(run(broker->status(later)).at(0).has_value());
+    CHECK(run(broker->cancel(later)) == std::vector{CancelVerdict::unknown});
+    auto const pushed = run(broker->push({make_job("later")})).at(0);
+    CHECK(pushed.verdict == PushVerdict::refused);
+    CHECK(pushed.code == errc::bad_envelope);
+    CHECK_THAT(pushed.detail, Catch::Contains("records up to version 1"));
     CHECK(run(broker->status(ready)).at(0).has_value());
     CHECK(database.number("SELECT record_version FROM jobs WHERE id = 'later'") == 2);
 }

@@ -39,6 +39,9 @@ public:
     awaitable<std::vector<cohort::CancelVerdict>> cancel(std::vector<cohort::JobRef> refs) override {
         return inner_->cancel(std::move(refs));
     }
+    awaitable<std::vector<bool>> forget(std::vector<cohort::JobRef> refs) override {
+        return inner_->forget(std::move(refs));
+    }
     awaitable<std::vector<std::optional<cohort::JobRecord>>>
     status(std::vector<cohort::JobRef> refs) override {
         return inner_->status(std::move(refs));

@@ -45,6 +45,7 @@ public:
     bool is_duplicate() const noexcept { return job_.is_duplicate(); }
 
     T result(Duration timeout) const { return detail::blocking(*caller_, job_.result(timeout)); }
+    T take_result(Duration timeout) const { return detail::blocking(*caller_, job_.take_result(timeout)); }
     std::optional<detail::Kept<T>> try_result() const {
         return detail::blocking(*caller_, job_.try_result());
     }

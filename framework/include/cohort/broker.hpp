@@ -52,6 +52,7 @@ struct Capabilities {
     bool inspect = false;         // inspector() is not null
     bool max_length = false;      // queues can be bounded
     bool commit_hooks = false;    // Settlement::hook
+    bool forget = false;          // forget()
 };
 
 // ---- push
@@ -205,6 +206,10 @@ public:
     // Waits until jobs of this client have ended, and names them: a hint that may be lost or come twice.
     // Reading is the truth. One watch per client at a time.
     virtual awaitable<std::vector<EndedJob>> watch(WatchParams params) = 0;
+
+    // Ends the retention of jobs that have ended: from now on they are unknown, and their ids free. One
+    // answer each: false where there was no such job, or it has not ended. Needs the capability forget.
+    virtual awaitable<std::vector<bool>> forget(std::vector<JobRef> refs);
 
     // Due jobs become claimable, jobs of workers past their lease wait again or die, late ones expire, old
     // ones are forgotten. Bounded and idempotent; any number of workers may call it at any time.

@@ -100,6 +100,14 @@ awaitable<std::optional<Kept<T>>> typed_result_so_far(std::shared_ptr<Desk> desk
     co_return value;
 }
 
+awaitable<std::string> take_text_result(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout);
+
+template<class T>
+awaitable<T> typed_taken_result(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout) {
+    std::string const text = co_await take_text_result(std::move(desk), std::move(ref), timeout);
+    if constexpr (!std::is_void_v<T>) co_return typed_value<T>(text);
+}
+
 template<class T>
 awaitable<T> typed_result(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout) {
     std::string const text = co_await text_result(std::move(desk), std::move(ref), timeout);
@@ -171,6 +179,11 @@ public:
 
     // The result, or JobFailed, JobCancelled, JobExpired.
     awaitable<T> result(Duration timeout) const { return detail::typed_result<T>(desk_, ref_, timeout); }
+    // The result, and then nothing of the job is kept: it cannot be read again, by nobody. A job that did not
+    // succeed is kept, and thrown as by result(). Needs the broker's capability forget.
+    awaitable<T> take_result(Duration timeout) const {
+        return detail::typed_taken_result<T>(desk_, ref_, timeout);
+    }
     // Does not wait: nothing while the job goes on, else what result() gives or throws.
     awaitable<std::optional<detail::Kept<T>>> try_result() const {
         return detail::typed_result_so_far<T>(desk_, ref_);

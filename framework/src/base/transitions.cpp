@@ -62,8 +62,8 @@ constexpr Rule expire_rule{14, Event::expire, "any worker", "now > expires", "un
 constexpr Rule requeue_rule{
     15, Event::requeue, "operator", "generation as read; unique key is free",
     "generation+1, counters 0, traces of the old runs cleared; due = now, expires = never"};
-constexpr Rule forget_rule{16, Event::forget, "any worker", "retention has ended",
-                           "record and result removed"};
+constexpr Rule forget_rule{16, Event::forget, "any worker, client",
+                           "retention has ended, or a client has asked", "record and result removed"};
 
 constexpr Transition row(Rule const& rule, std::optional<JobState> from, std::optional<JobState> to) {
     return {rule.row, rule.event, from, to, rule.who, rule.guard, rule.effect};

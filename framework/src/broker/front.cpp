@@ -18,8 +18,8 @@ namespace cohort {
 
 namespace {
 
-constexpr std::string_view names[verb_count] = {"push",   "enlist", "renew",   "retire", "claim", "settle",
-                                                "cancel", "status", "results", "watch",  "upkeep"};
+constexpr std::string_view names[verb_count] = {"push",   "enlist", "renew",   "retire", "claim",  "settle",
+                                                "cancel", "status", "results", "watch",  "upkeep", "forget"};
 
 // What a caller can do with it is in the code; where it came from is in the text.
 std::exception_ptr explained(std::exception_ptr error, Verb verb, std::string_view broker, Duration limit) {
@@ -189,6 +189,9 @@ awaitable<std::vector<PushResult>> Front::push(std::vector<NewJob> jobs) {
 
 awaitable<std::vector<Ending>> Front::results(std::vector<JobRef> refs) {
     return in_pieces(std::move(refs), Verb::results, &Broker::results);
+}
+awaitable<std::vector<bool>> Front::forget(std::vector<JobRef> refs) {
+    return in_pieces(std::move(refs), Verb::forget, &Broker::forget);
 }
 awaitable<std::vector<Verdict>> Front::settle(std::vector<Settlement> settlements) {
     return in_pieces(std::move(settlements), Verb::settle, &Broker::settle);

@@ -26,9 +26,10 @@ enum class Verb : std::uint8_t {
     status,
     results,
     watch,
-    upkeep
+    upkeep,
+    forget
 };
-inline constexpr std::size_t verb_count = 11;
+inline constexpr std::size_t verb_count = 12;
 std::string_view to_string(Verb verb) noexcept;
 
 // What has passed through the door since it was made.
@@ -59,6 +60,7 @@ public:
     // refused or uncertain, job by job; it does not throw.
     awaitable<std::vector<PushResult>> push(std::vector<NewJob> jobs);
     awaitable<std::vector<Ending>> results(std::vector<JobRef> refs);
+    awaitable<std::vector<bool>> forget(std::vector<JobRef> refs);
     awaitable<std::vector<Verdict>> settle(std::vector<Settlement> settlements);
 
     awaitable<void> enlist(WorkerInfo worker);

@@ -87,6 +87,14 @@ awaitable<std::string> text_result(std::shared_ptr<Desk> desk, JobRef ref, Durat
     co_return success_of(std::move(ref), std::move(ending));
 }
 
+awaitable<std::string> take_text_result(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout) {
+    std::string text = co_await text_result(desk, ref, timeout);
+    auto& front = open_desk(desk).front();
+    std::vector<JobRef> refs{std::move(ref)};
+    co_await front.forget(std::move(refs));
+    co_return text;
+}
+
 awaitable<std::optional<std::string>> text_result_so_far(std::shared_ptr<Desk> desk, JobRef ref) {
     auto& front = open_desk(desk).front();
     std::vector<JobRef> refs{ref};

@@ -90,7 +90,8 @@ Capabilities const& MemoryBroker::capabilities() const noexcept {
                                       .ordered = true,
                                       .pushed_wakeups = true,
                                       .inspect = true,
-                                      .max_length = true};
+                                      .max_length = true,
+                                      .forget = true};
     return all;
 }
 
@@ -118,6 +119,10 @@ awaitable<ClaimReply> MemoryBroker::claim(ClaimParams params) {
 
 awaitable<std::vector<Verdict>> MemoryBroker::settle(std::vector<Settlement> settlements) {
     co_return store_->settle(*door_, std::move(settlements));
+}
+
+awaitable<std::vector<bool>> MemoryBroker::forget(std::vector<JobRef> refs) {
+    co_return store_->forget(*door_, refs);
 }
 
 awaitable<std::vector<CancelVerdict>> MemoryBroker::cancel(std::vector<JobRef> refs) {

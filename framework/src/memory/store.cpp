@@ -180,6 +180,20 @@ std::vector<CancelVerdict> Store::cancel(Door const& door, std::vector<JobRef> c
     return verdicts;
 }
 
+std::vector<bool> Store::forget(Door const& door, std::vector<JobRef> const& refs) {
+    std::vector<bool> done;
+    done.reserve(refs.size());
+    Session const session{*this, door};
+    Instant const now = clock.now();
+    for (JobRef const& ref : refs) {
+        Job* const job = find(ref, now);
+        bool const has_ended = job != nullptr && is_terminal(job->record.state);
+        if (has_ended) queue(ref.queue).remove(*job);
+        done.push_back(has_ended);
+    }
+    return done;
+}
+
 std::vector<std::optional<JobRecord>> Store::status(Door const& door, std::vector<JobRef> const& refs) {
     std::vector<std::optional<JobRecord>> records;
     records.reserve(refs.size());

@@ -61,6 +61,7 @@ public:
     std::vector<PushResult> push(Door const& door, std::vector<NewJob> jobs);
     std::vector<Verdict> settle(Door const& door, std::vector<Settlement> settlements);
     std::vector<CancelVerdict> cancel(Door const& door, std::vector<JobRef> const& refs);
+    std::vector<bool> forget(Door const& door, std::vector<JobRef> const& refs);
     std::vector<std::optional<JobRecord>> status(Door const& door, std::vector<JobRef> const& refs);
     std::vector<Ending> results(Door const& door, std::vector<JobRef> const& refs);
 

@@ -30,6 +30,7 @@ constexpr Capabilities all_capabilities{
     .inspect = true,
     .max_length = true,
     .commit_hooks = true,
+    .forget = true,
 };
 
 void check_queues(std::vector<std::string> const& queues) {
@@ -137,6 +138,12 @@ awaitable<std::vector<CancelVerdict>> FileBroker::cancel(std::vector<JobRef> ref
     auto operation = std::make_shared<Cancel>(std::move(refs));
     co_await perform(writes_, operation);
     co_return std::move(operation->verdicts);
+}
+
+awaitable<std::vector<bool>> FileBroker::forget(std::vector<JobRef> refs) {
+    auto operation = std::make_shared<Forget>(std::move(refs));
+    co_await perform(writes_, operation);
+    co_return std::move(operation->done);
 }
 
 awaitable<std::vector<std::optional<JobRecord>>> FileBroker::status(std::vector<JobRef> refs) {

@@ -19,7 +19,21 @@ CancelVerdict cancel_one(Session& session, JobRef const& ref) {
     return before == JobState::running ? CancelVerdict::requested : CancelVerdict::cancelled;
 }
 
+bool forget_one(Session& session, JobRef const& ref) {
+    auto const row = find_job(session, ref);
+    if (!row || row->is_newer || !is_terminal(row->record.state)) return false;
+    remove_job(session, row->seq);
+    return true;
+}
+
 }  // namespace
+
+Progress Forget::step(Session& session) {
+    auto const end = std::min(refs_.size(), done.size() + refs_per_step);
+    while (done.size() < end)
+        done.push_back(forget_one(session, refs_[done.size()]));
+    return done.size() == refs_.size() ? Progress::done : Progress::more;
+}
 
 Progress Cancel::step(Session& session) {
     auto const end = std::min(refs_.size(), verdicts.size() + refs_per_step);

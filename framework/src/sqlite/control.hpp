@@ -25,4 +25,19 @@ private:
     std::size_t kept_ = 0;
 };
 
+// T16, asked for.
+class Forget : public Operation {
+public:
+    explicit Forget(std::vector<JobRef> refs) : refs_{std::move(refs)} {}
+    Progress step(Session& session) override;
+    void keep() override { kept_ = done.size(); }
+    void rewind() override { done.resize(kept_); }
+
+    std::vector<bool> done;
+
+private:
+    std::vector<JobRef> const refs_;
+    std::size_t kept_ = 0;
+};
+
 }  // namespace cohort::sqlite

@@ -90,6 +90,7 @@ std::vector<CapabilityName> const& capability_names() {
         {"inspect", &Capabilities::inspect},
         {"max_length", &Capabilities::max_length},
         {"commit_hooks", &Capabilities::commit_hooks},
+        {"forget", &Capabilities::forget},
     };
     return names;
 }

@@ -419,3 +419,60 @@ TEST_CASE("a user with the rights that the manual names can do all that clients 
     CHECK(ended);
     CHECK(since(begun) < 2s);
 }
+
+TEST_CASE(
+    "with replicas asked for, a push is stored when they have it, and uncertain when they have not in time") {
+    NEED_REDIS
+    std::string const port = std::to_string(support::free_port());
+    RedisServer primary{{"--port", port, "--repl-diskless-sync-delay", "0"}};
+    auto const broker = open(primary.url("replicas=1&timeout=1s"));
+    CHECK(run(broker->push(one("early"))).at(0).verdict == PushVerdict::uncertain);
+
+    RedisServer replica{{"--replicaof", "127.0.0.1", port}};
+    REQUIRE(
+        becomes_true([&] { return run(broker->push(one("early"))).at(0).verdict == PushVerdict::stored; }));
+
+    CHECK(replica.ask("HLEN 'cohort:{:main}:jobs'") == "1");
+    auto const wrong = open(replica.url("timeout=1s"));
+    CHECK(code_of(wrong->push(one("b"))) == errc::unavailable);  // a replica takes no writes
+    replica.freeze();
+    CHECK(run(broker->push(one("late"))).at(0).verdict == PushVerdict::uncertain);
+    replica.thaw();
+    CHECK(becomes_true([&] { return run(broker->push(one("late"))).at(0).verdict == PushVerdict::stored; }));
+    CHECK(run(broker->inspector()->queues()).at(0).count(JobState::queued) == 2);
+}
+
+TEST_CASE("a server is reached over TCP, by address and by name; where nobody listens, it is said") {
+    NEED_REDIS
+    std::string const port = std::to_string(support::free_port());
+    {
+        RedisServer const server{{"--port", port}};
+        CHECK(run(open("redis://127.0.0.1:" + port)->push(one("a"))).at(0).verdict == PushVerdict::stored);
+        CHECK(run(open("redis://localhost:" + port + "/0")->status({{"main", "a"}})).at(0).has_value());
+        CHECK_FALSE(run(open("redis://localhost:" + port + "/3")->status({{"main", "a"}})).at(0).has_value());
+        CHECK(code_of(open("redis://localhost:" + port + "/99")->push(one("a"))) == errc::invalid_url);
+    }
+    CHECK(code_of(open("redis://127.0.0.1:" + port)->push(one("a"))) == errc::unavailable);
+    CHECK(code_of(open("redis://nobody.invalid:" + port)->push(one("a"))) == errc::unavailable);
+}
+
+TEST_CASE("a URL that is not right is refused with what is wrong", "[bad35]") {
+    auto const fault_of = [](std::string const& url) -> std::string {
+        try {
+            open(url);
+        } catch (Error const& error) {
+            CHECK(error.which() == errc::invalid_url);
+            return error.detail();
+        }
+        return {};
+    };
+    CHECK(fault_of("redis://h/notanumber").find("notanumber") != std::string::npos);
+    CHECK(fault_of("redis://h/0?tiemout=5s").find("timeout") != std::string::npos);
+    CHECK(fault_of("redis://h?timeout=0s").find("timeout") != std::string::npos);
+    CHECK(fault_of("redis://a,b") != "");
+    CHECK(fault_of("redis:") != "");
+    CHECK(fault_of("redis+unix:") != "");
+    CHECK(fault_of("redis://h?namespace=a%7Bb%7D").find("namespace") != std::string::npos);
+    CHECK(fault_of("redis://h?name=a%20b").find("name") != std::string::npos);
+    CHECK(fault_of("redis://h?replicas=-1").find("replicas") != std::string::npos);
+}

@@ -45,7 +45,7 @@ Duration positive(Url const& url, std::string_view name, Duration value) {
 }  // namespace
 
 Config read_config(Url const& url, Clock const& clock) {
-    url.expect({"namespace", "db", "timeout", "poll", "name"});
+    url.expect({"namespace", "db", "timeout", "poll", "name", "replicas"});
     Config config;
     config.masked = url.masked();
     if (url.scheme == "redis+unix") {
@@ -68,6 +68,7 @@ Config read_config(Url const& url, Clock const& clock) {
     config.password = url.password;
     config.space = url.text("namespace").value_or("");
     check_namespace(config.space, url);
+    config.replicas = url.integer("replicas", 0, 100).value_or(0);
     config.timeout = positive(url, "timeout", config.timeout);
     config.poll = positive(url, "poll", config.poll);
     config.name = url.text("name").value_or("cohort-" + std::to_string(::getpid()));

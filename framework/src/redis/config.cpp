@@ -2,6 +2,7 @@
 #include "redis/config.hpp"
 
 #include <cohort/error.hpp>
+#include <cohort/log.hpp>
 
 #include <charconv>
 #include <unistd.h>
@@ -34,6 +35,14 @@ std::int64_t parse_database(std::string const& path, Url const& url) {
                                            url.masked()};
     }
     return number;
+}
+
+void warn_of_plain_text(Config const& config) {
+    bool const is_near = config.host.empty() || config.host == "localhost" || config.host == "::1" ||
+                         config.host.starts_with("127.");
+    if (is_near || config.password.empty()) return;
+    log(LogLevel::warn,
+        one_line(config.masked + ": the password goes to another machine in plain text; use a tunnel"));
 }
 
 Duration positive(Url const& url, std::string_view name, Duration value) {
@@ -78,6 +87,7 @@ Config read_config(Url const& url, Clock const& clock) {
                         "name may hold no spaces and no special characters, in " + config.masked};
     }
     config.clock = &clock;
+    warn_of_plain_text(config);
     return config;
 }
 

@@ -19,15 +19,17 @@ std::vector<Slice> slices_of(std::vector<NewJob> const& jobs) {
         auto const& queue = jobs[i].ref.queue;
         auto& known = ids[queue];
         auto const found = open.find(queue);
-        bool const is_full = found == open.end() || slices[found->second].at.size() == most_per_call ||
-                             known.contains(jobs[i].ref.id);
-        if (is_full) {
+        bool const begins =
+            found == open.end() || is_full(slices[found->second]) || known.contains(jobs[i].ref.id);
+        if (begins) {
             open[queue] = slices.size();
-            slices.push_back({queue, {}});
+            slices.push_back({queue, {}, 0});
             known.clear();
         }
         known.insert(jobs[i].ref.id);
-        slices[open[queue]].at.push_back(i);
+        Slice& slice = slices[open[queue]];
+        slice.at.push_back(i);
+        slice.bytes += jobs[i].arguments.size();
     }
     return slices;
 }

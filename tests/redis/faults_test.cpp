@@ -1,118 +1,9 @@
 // SPDX-License-Identifier: MIT
-// A real server that dies, stands still, forgets, is full, or keeps its doors shut. Waits here are real: it
+// A real server that dies, stands still, forgets, is full, or closes its connections. Waits here are real: it
 // is the server's time that passes.
-#include "redis/redis.hpp"
-#include "support/redis_server.hpp"
+#include "redis/server.hpp"
 
-#include <cohort/error.hpp>
-#include <cohort/id.hpp>
-#include <cohort/inspector.hpp>
-
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_future.hpp>
-#include <catch2/catch.hpp>
-
-#include <atomic>
-#include <iostream>
-#include <set>
-#include <thread>
-
-using namespace cohort;
-
-namespace {
-
-using support::RedisServer;
-
-// A test of this file begins with it: skipped aloud where there is no server.
-#define NEED_REDIS                                                                                           \
-    if (!RedisServer::is_installed()) {                                                                      \
-        std::cout << "SKIPPED: redis-server is not installed\n";                                             \
-        return;                                                                                              \
-    }
-
-std::shared_ptr<Broker> open(std::string const& url) {
-    return redis::open(parse_url(url));
-}
-
-template<class T>
-T run(awaitable<T> verb) {
-    boost::asio::io_context loop;
-    auto result = boost::asio::co_spawn(loop, std::move(verb), boost::asio::use_future);
-    loop.run();
-    return result.get();
-}
-
-template<class T>
-errc code_of(awaitable<T> verb) {
-    try {
-        run(std::move(verb));
-    } catch (Error const& error) {
-        return error.which();
-    }
-    return errc::ok;
-}
-
-NewJob make_job(std::string id, std::string arguments = "[1,2]") {
-    NewJob job;
-    job.ref = JobRef{"main", std::move(id)};
-    job.name = "shop.add";
-    job.arguments = std::move(arguments);
-    job.client = "c1";
-    return job;
-}
-
-std::vector<NewJob> one(std::string id) {
-    std::vector<NewJob> jobs;
-    jobs.push_back(make_job(std::move(id)));
-    return jobs;
-}
-
-std::string enlist(Broker& broker, Duration lease = 30s) {
-    WorkerInfo worker;
-    worker.incarnation = random_id();
-    worker.queues = {"main"};
-    worker.lease = lease;
-    run(broker.enlist(worker));
-    return worker.incarnation;
-}
-
-ClaimParams claim_of(std::string const& incarnation, std::uint64_t number, Duration wait = 0s) {
-    ClaimParams params;
-    params.incarnation = incarnation;
-    params.queues = {"main"};
-    params.limit = 10;
-    params.number = number;
-    params.wait = wait;
-    return params;
-}
-
-std::vector<Settlement> success(JobRecord const& run) {
-    Settlement settlement;
-    settlement.ref = run.ref;
-    settlement.token = *run.token;
-    settlement.result = "3";
-    return {settlement};
-}
-
-template<class Ask>
-bool becomes_true(Ask ask, std::chrono::seconds patience = std::chrono::seconds{10}) {
-    auto const deadline = std::chrono::steady_clock::now() + patience;
-    while (std::chrono::steady_clock::now() < deadline) {
-        if (ask()) return true;
-        std::this_thread::sleep_for(std::chrono::milliseconds{20});
-    }
-    return false;
-}
-
-Duration since(std::chrono::steady_clock::time_point begun) {
-    return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begun);
-}
-
-}  // namespace
+using namespace redis_test;
 
 TEST_CASE("without a server a verb says so, and works as soon as there is one", "[F39]") {
     NEED_REDIS
@@ -324,32 +215,6 @@ TEST_CASE("a server that evicts is refused, with the fix", "[F53]") {
     CHECK(becomes_true([&] { return code_of(broker->push(one("a"))) == errc::ok; }));
 }
 
-TEST_CASE("a wrong password is told as such, without the password, and the right one is taken again",
-          "[F56][F90]") {
-    NEED_REDIS
-    RedisServer server{{"--requirepass", "right"}};
-    auto const wrong = open("redis+unix://:wrong-secret@" + server.socket());
-    try {
-        run(wrong->push(one("a")));
-        FAIL("it was taken");
-    } catch (Error const& error) {
-        CHECK(error.which() == errc::auth_failed);
-        CHECK(std::string{error.what()}.find("wrong-secret") == std::string::npos);
-    }
-    CHECK(code_of(open(server.url())->push(one("a"))) == errc::auth_failed);
-    auto const broker = open("redis+unix://:right@" + server.socket());
-    CHECK(run(broker->push(one("a"))).at(0).verdict == PushVerdict::stored);
-}
-
-TEST_CASE("two databases of a server share nothing") {
-    NEED_REDIS
-    RedisServer server;
-    auto const first = open(server.url());
-    auto const second = open(server.url("db=1"));
-    run(first->push(one("a")));
-    CHECK_FALSE(run(second->status({{"main", "a"}})).at(0).has_value());
-}
-
 TEST_CASE("a worker that waits for work asks the server less than once a second", "[idle]") {
     NEED_REDIS
     RedisServer server;
@@ -370,52 +235,4 @@ TEST_CASE("a worker that waits for work asks the server less than once a second"
     CHECK(after - before <= 1 + 2);  // 1 is this count's own
     waiter.join();
     CHECK(claim.get().jobs.empty());
-}
-
-TEST_CASE("a user with the rights that the manual names can do all that clients and workers do") {
-    NEED_REDIS
-    RedisServer server;
-    server.ask("ACL SETUSER ann on '>secret' '~cohort:*' '&cohort:*' +@read +@write +@connection +@pubsub "
-               "+@blocking "
-               "+eval +evalsha +time +info");
-    server.ask("ACL SETUSER default off");
-    auto const broker = open("redis+unix://ann:secret@" + server.socket() + "?poll=100ms");
-    auto const worker = enlist(*broker);
-    run(broker->push(one("a")));
-    auto const claimed = run(broker->claim(claim_of(worker, 1, 1s)));
-    REQUIRE(claimed.jobs.size() == 1);
-    Beat beat;
-    beat.incarnation = worker;
-    CHECK_FALSE(run(broker->renew(beat)).strays.empty());
-    WatchParams watch;
-    watch.client = "c1";
-    watch.wait = 1ms;
-    CHECK(run(broker->watch(watch)).empty());
-    CHECK(run(broker->settle(success(claimed.jobs.front()))) == std::vector{Verdict::accepted});
-    watch.wait = 5s;
-    CHECK(run(broker->watch(watch)).size() == 1);
-    CHECK(run(broker->claim(claim_of(worker, 2, 10ms))).jobs.empty());
-    CHECK(run(broker->cancel({{"main", "a"}})) == std::vector{CancelVerdict::finished});
-    UpkeepParams params;
-    params.queues = {"main"};
-    CHECK(code_of(broker->upkeep(params)) == errc::ok);
-    CHECK(run(broker->inspector()->audit()) == std::vector<std::string>{});
-    CHECK(run(broker->inspector()->queues()).size() == 1);
-    ListParams list;
-    list.queue = "main";
-    CHECK(run(broker->inspector()->list(list)).jobs.size() == 1);
-
-    boost::asio::io_context loop;
-    boost::asio::cancellation_signal signal;
-    std::exception_ptr ended;
-    boost::asio::co_spawn(loop, broker->claim(claim_of(worker, 3, 1h)),
-                          boost::asio::bind_cancellation_slot(
-                              signal.slot(), [&](std::exception_ptr error, ClaimReply) { ended = error; }));
-    loop.run_for(std::chrono::milliseconds{50});
-    boost::asio::post(loop, [&] { signal.emit(boost::asio::cancellation_type::terminal); });
-    auto const begun = std::chrono::steady_clock::now();
-    loop.restart();
-    loop.run();
-    CHECK(ended);
-    CHECK(since(begun) < 2s);
 }

@@ -8,6 +8,9 @@
 
 namespace support {
 
+// A TCP port that nobody listens on just now.
+int free_port();
+
 // Ends with the object, and with the test program however that ends.
 class RedisServer {
 public:

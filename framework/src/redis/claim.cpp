@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "redis/bytes.hpp"
+#include "redis/intake.hpp"
 #include "redis/record.hpp"
 #include "redis/verbs.hpp"
 
@@ -39,14 +40,18 @@ struct Round {
     std::exception_ptr error;  // after some jobs were given: the reply counts
 };
 
-Call claim_call(Core const& core, ClaimParams const& params, std::string const& queue, std::uint32_t limit) {
-    auto keys = core.keys(queue).list(
-        {"jobs", "list", "prio", "due", "expires", "running", "beats", "held", "meta", "ghosts", "wake"});
+enum class Inbox : std::uint8_t { not_seen, seen };
+
+Call claim_call(Core const& core, ClaimParams const& params, std::string const& queue, std::uint32_t limit,
+                Inbox inbox) {
+    auto keys = core.keys(queue).list({"jobs", "list", "prio", "due", "expires", "running", "beats", "held",
+                                       "meta", "ghosts", "wake", "in"});
     return Call{claim_script,
                 Effect::write,
                 std::move(keys),
                 {core.time_of_test(), params.incarnation, std::to_string(params.number),
-                 ByteWriter{}.number(params.number).take(), std::to_string(limit)}};
+                 ByteWriter{}.number(params.number).take(), std::to_string(limit),
+                 inbox == Inbox::seen ? "1" : "0"}};
 }
 
 // A record that cannot be read must not cost the others of its claim.
@@ -86,21 +91,29 @@ void take_answer(Round& round, ClaimParams const& params, std::string const& que
 // Asks one queue, and first makes what has fallen due claimable where that is needed.
 awaitable<void> look_at(CorePtr core, ClaimParams const& params, std::string const& queue,
                         std::uint32_t limit, Round& round) {
+    Inbox inbox = Inbox::not_seen;
     for (;;) {
         std::vector<Call> calls;
-        calls.push_back(claim_call(*core, params, queue, limit));
+        calls.push_back(claim_call(*core, params, queue, limit, inbox));
         auto const outcomes = co_await ask_all(core->commands(), core->config, std::move(calls));
         round.error = outcomes.front().error();
         if (round.error) co_return;
         View const answer = outcomes.front().get();
-        if (answer[0].text() != "tidy") {
-            take_answer(round, params, queue, answer);
-            co_return;
+        auto const kind = answer[0].text();
+        try {
+            if (kind == "intake") {
+                inbox = Inbox::seen;
+                co_await take_in(core, queue, limit);
+            } else if (kind == "tidy") {
+                Call tidying = whole_queue_call(*core, tidy_script, queue, {std::to_string(most_tidied)});
+                co_await ask(core->commands(), core->config, std::move(tidying));
+            } else {
+                take_answer(round, params, queue, answer);
+                co_return;
+            }
+        } catch (...) {
+            round.error = std::current_exception();
         }
-        std::vector<Call> tidying;
-        tidying.push_back(whole_queue_call(*core, tidy_script, queue, {std::to_string(most_tidied)}));
-        auto const tidied = co_await ask_all(core->commands(), core->config, std::move(tidying));
-        round.error = tidied.front().error();
         if (round.error) co_return;
     }
 }

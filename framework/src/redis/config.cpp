@@ -2,6 +2,7 @@
 #include "redis/config.hpp"
 
 #include <cohort/error.hpp>
+#include <cohort/log.hpp>
 
 #include <charconv>
 #include <unistd.h>
@@ -36,6 +37,14 @@ std::int64_t parse_database(std::string const& path, Url const& url) {
     return number;
 }
 
+void warn_of_plain_text(Config const& config) {
+    bool const is_near = config.host.empty() || config.host == "localhost" || config.host == "::1" ||
+                         config.host.starts_with("127.");
+    if (is_near || config.password.empty()) return;
+    log(LogLevel::warn,
+        one_line(config.masked + ": the password goes to another machine in plain text; use a tunnel"));
+}
+
 Duration positive(Url const& url, std::string_view name, Duration value) {
     auto const given = url.duration(name).value_or(value);
     if (given > 0s) return given;
@@ -45,7 +54,7 @@ Duration positive(Url const& url, std::string_view name, Duration value) {
 }  // namespace
 
 Config read_config(Url const& url, Clock const& clock) {
-    url.expect({"namespace", "db", "timeout", "poll", "name"});
+    url.expect({"namespace", "db", "timeout", "poll", "name", "replicas"});
     Config config;
     config.masked = url.masked();
     if (url.scheme == "redis+unix") {
@@ -68,6 +77,7 @@ Config read_config(Url const& url, Clock const& clock) {
     config.password = url.password;
     config.space = url.text("namespace").value_or("");
     check_namespace(config.space, url);
+    config.replicas = url.integer("replicas", 0, 100).value_or(0);
     config.timeout = positive(url, "timeout", config.timeout);
     config.poll = positive(url, "poll", config.poll);
     config.name = url.text("name").value_or("cohort-" + std::to_string(::getpid()));
@@ -77,6 +87,7 @@ Config read_config(Url const& url, Clock const& clock) {
                         "name may hold no spaces and no special characters, in " + config.masked};
     }
     config.clock = &clock;
+    warn_of_plain_text(config);
     return config;
 }
 

@@ -21,6 +21,7 @@ struct Config {
     std::string space;             // the namespace
     Duration timeout = 5s;         // for the answer to a command, and for connecting
     Duration poll = 5s;            // a claim that waits looks by itself after so long
+    std::int64_t replicas = 0;     // a push is stored when so many replicas have it
     Clock const* clock = nullptr;  // other than the machine's only in tests
     std::string masked;            // the URL, for people
 };

@@ -8,6 +8,7 @@ namespace cohort::redis {
 Core::Core(Config its_config)
     : config{std::move(its_config)},
       commands_{std::make_shared<Connection>(loop_.executor(), config, "commands")},
+      replication_{std::make_shared<Connection>(loop_.executor(), config, "replication")},
       subscriber_{Subscriber::make(loop_.executor(), config)} {}
 
 Core::~Core() = default;
@@ -95,6 +96,7 @@ void Core::close() noexcept {
     std::lock_guard const lock{mutex_};
     if (std::exchange(is_closed_, true)) return;
     commands_->close();
+    replication_->close();
     subscriber_->close();
     if (beats_) beats_->close();
     for (auto const& known : waiters_) {

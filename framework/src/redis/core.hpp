@@ -26,6 +26,8 @@ public:
     std::shared_ptr<Connection> commands() const { return commands_; }
     // On a thread of its own: a beat waits for nothing else.
     std::shared_ptr<Connection> beats();
+    // For WAIT, which holds up whatever is behind it.
+    std::shared_ptr<Connection> replication() const { return replication_; }
     // For one wait; given back when the connection is of use for another one.
     std::shared_ptr<Connection> borrow_waiter();
     void give_back(std::shared_ptr<Connection> waiter);
@@ -54,6 +56,7 @@ private:
     // Ended in the opposite order.
     io::Loop loop_{"cohort-redis"};
     std::shared_ptr<Connection> const commands_;
+    std::shared_ptr<Connection> const replication_;
     std::shared_ptr<Subscriber> const subscriber_;
 
     mutable std::mutex mutex_;

@@ -25,7 +25,7 @@ public:
     // In the order of lua/keys.lua.
     std::vector<std::string> all() const {
         return list({"jobs", "list", "prio", "due", "expires", "running", "beats", "lives", "held", "cancels",
-                     "lost", "unique", "results", "ended", "dead", "ghosts", "meta", "wake"});
+                     "lost", "unique", "results", "ended", "dead", "ghosts", "meta", "wake", "in"});
     }
 
 private:

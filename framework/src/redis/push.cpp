@@ -4,6 +4,7 @@
 
 #include <cohort/id.hpp>
 
+#include <algorithm>
 #include <set>
 
 namespace cohort::redis {
@@ -18,15 +19,17 @@ std::vector<Slice> slices_of(std::vector<NewJob> const& jobs) {
         auto const& queue = jobs[i].ref.queue;
         auto& known = ids[queue];
         auto const found = open.find(queue);
-        bool const is_full = found == open.end() || slices[found->second].at.size() == most_per_call ||
-                             known.contains(jobs[i].ref.id);
-        if (is_full) {
+        bool const begins =
+            found == open.end() || is_full(slices[found->second]) || known.contains(jobs[i].ref.id);
+        if (begins) {
             open[queue] = slices.size();
-            slices.push_back({queue, {}});
+            slices.push_back({queue, {}, 0});
             known.clear();
         }
         known.insert(jobs[i].ref.id);
-        slices[open[queue]].at.push_back(i);
+        Slice& slice = slices[open[queue]];
+        slice.at.push_back(i);
+        slice.bytes += jobs[i].arguments.size();
     }
     return slices;
 }
@@ -85,6 +88,36 @@ PushResult failure_of(std::exception_ptr const& error) {
     return result;
 }
 
+// WAIT is about the writes of its own connection: so it makes one, behind all that was stored before.
+awaitable<std::int64_t> count_replicas(CorePtr core) {
+    auto const& config = core->config;
+    auto const patience = std::chrono::duration_cast<std::chrono::milliseconds>(config.timeout) / 2;
+    std::vector<Call> calls;
+    calls.emplace_back(Effect::none,
+                       std::vector<std::string>{"SET", "cohort:" + config.space + ":replicated", "1"});
+    calls.emplace_back(Effect::none,
+                       std::vector<std::string>{"WAIT", std::to_string(config.replicas),
+                                                std::to_string(std::max<std::int64_t>(1, patience.count()))});
+    auto const outcomes = co_await ask_all(core->replication(), config, std::move(calls));
+    bool const is_known = !outcomes[0].error() && !outcomes[1].error();
+    co_return is_known ? outcomes[1].get().integer() : 0;
+}
+
+// What is stored on too few servers may be lost with the first of them.
+awaitable<void> confirm(CorePtr core, std::vector<PushResult>& results) {
+    auto const needed = core->config.replicas;
+    if (needed == 0) co_return;
+    auto const have = co_await count_replicas(core);
+    if (have >= needed) co_return;
+    for (auto& result : results) {
+        if (result.verdict != PushVerdict::stored) continue;
+        result.verdict = PushVerdict::uncertain;
+        result.code = errc::uncertain;
+        result.detail = "stored, but on " + std::to_string(have) + " replicas in time; asked for are " +
+                        std::to_string(needed);
+    }
+}
+
 }  // namespace
 
 awaitable<std::vector<PushResult>> push(CorePtr core, std::vector<NewJob> jobs) {
@@ -130,6 +163,7 @@ awaitable<std::vector<PushResult>> push(CorePtr core, std::vector<NewJob> jobs) 
     }
     // Where nothing was stored, the trouble is everybody's; else each job says what became of it.
     if (first && failed == slices.size()) std::rethrow_exception(first);
+    co_await confirm(core, results);
     co_return results;
 }
 

@@ -29,5 +29,6 @@ extern Script const purge_script;
 extern Script const requeue_script;
 extern Script const resume_script;
 extern Script const audit_script;
+extern Script const intake_script;
 
 }  // namespace cohort::redis

@@ -82,7 +82,8 @@ awaitable<std::vector<Verdict>> settle(CorePtr core, std::vector<Settlement> set
     if (successes.empty()) co_return verdicts;
 
     auto const slices = slice_by_queue(
-        successes, [&](std::size_t i) -> std::string const& { return settlements[i].ref.queue; });
+        successes, [&](std::size_t n) -> std::string const& { return settlements[n].ref.queue; },
+        [&](std::size_t n) { return settlements[n].result.size(); });
     std::vector<Call> calls;
     std::vector<std::vector<std::size_t>> sent;
     for (Slice slice : slices) {

@@ -38,11 +38,18 @@ Call whole_queue_call(Core const& core, Script const& script, std::string const&
 struct Slice {
     std::string queue;
     std::vector<std::size_t> at;
+    std::size_t bytes = 0;
 };
 inline constexpr std::size_t most_per_call = 1000;
+inline constexpr std::size_t most_bytes_per_call = 8 * 1024 * 1024;
 
-template<class Items, class QueueOf>
-std::vector<Slice> slice_by_queue(Items const& items, QueueOf queue_of) {
+inline bool is_full(Slice const& slice) noexcept {
+    return slice.at.size() >= most_per_call || slice.bytes >= most_bytes_per_call;
+}
+
+// `weigh` gives the bytes of an item, where they may be many.
+template<class Items, class QueueOf, class Weigh>
+std::vector<Slice> slice_by_queue(Items const& items, QueueOf queue_of, Weigh weigh) {
     std::vector<Slice> slices;
     for (std::size_t i = 0; i < items.size(); ++i) {
         std::string const& queue = queue_of(items[i]);
@@ -51,11 +58,16 @@ std::vector<Slice> slice_by_queue(Items const& items, QueueOf queue_of) {
         for (auto& slice : slices) {
             if (slice.queue == queue) mine = &slice;
         }
-        if (mine == nullptr || mine->at.size() == most_per_call)
-            mine = &slices.emplace_back(Slice{queue, {}});
+        if (mine == nullptr || is_full(*mine)) mine = &slices.emplace_back(Slice{queue, {}, 0});
         mine->at.push_back(i);
+        mine->bytes += weigh(items[i]);
     }
     return slices;
+}
+
+template<class Items, class QueueOf>
+std::vector<Slice> slice_by_queue(Items const& items, QueueOf queue_of) {
+    return slice_by_queue(items, queue_of, [](auto const&) { return std::size_t{0}; });
 }
 
 }  // namespace cohort::redis

@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- T3: takes the next due jobs under a worker's lease. The record is not rewritten: what the claim adds is in :running.
 -- uses: time
--- KEYS  1 jobs  2 list  3 prio  4 due  5 expires  6 running  7 beats  8 held  9 meta  10 ghosts  11 wake
+-- KEYS  1 jobs  2 list  3 prio  4 due  5 expires  6 running  7 beats  8 held  9 meta  10 ghosts  11 wake  12 in
 -- ARGV  1 time of a test  2 incarnation  3 number of the claim  4 the same as <I8>  5 at most so many jobs; 0: only repeat
--- Gives {'retired'}, {'unserved'} (the worker is not enlisted here), {'tidy'} (something has fallen due or expired:
---       tidy.lua first), {'repeat', ids, records, runs}, {'given', ids, records, run} or
+--       6 "1" when :in has been looked at
+-- Gives {'retired'}, {'tidy'} (something has fallen due or expired: tidy.lua first), {'intake'} (something is in :in:
+--       intake.lua first), {'repeat', ids, records, runs}, {'given', ids, records, started} or
 --       {'none', span until the next due time or -1}.
 local incarnation, number, limit = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[5])
 if not call('ZSCORE', KEYS[7], incarnation) then return {'retired'} end
@@ -49,6 +50,7 @@ end
 
 local meta = call('HMGET', KEYS[9], 'paused', 'ghosts')
 if meta[1] then return nothing() end
+if ARGV[6] ~= '1' and call('EXISTS', KEYS[12]) == 1 then return {'intake'} end
 local next_due = call('ZRANGE', KEYS[4], 0, 0, 'WITHSCORES')[2]
 if next_due and tonumber(next_due) <= now then return {'tidy'} end
 local next_expiry = call('ZRANGE', KEYS[5], 0, 0, 'WITHSCORES')[2]

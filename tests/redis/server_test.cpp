@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// Ways to a real server: users, passwords, databases, TCP, replicas, large batches.
+#include "redis/server.hpp"
+
+using namespace redis_test;
+
+TEST_CASE("a wrong password is told as such, without the password, and the right one is taken again",
+          "[F56][F90]") {
+    NEED_REDIS
+    RedisServer server{{"--requirepass", "right"}};
+    auto const wrong = open("redis+unix://:wrong-secret@" + server.socket());
+    try {
+        run(wrong->push(one("a")));
+        FAIL("it was taken");
+    } catch (Error const& error) {
+        CHECK(error.which() == errc::auth_failed);
+        CHECK(std::string{error.what()}.find("wrong-secret") == std::string::npos);
+    }
+    CHECK(code_of(open(server.url())->push(one("a"))) == errc::auth_failed);
+    auto const broker = open("redis+unix://:right@" + server.socket());
+    CHECK(run(broker->push(one("a"))).at(0).verdict == PushVerdict::stored);
+}
+
+TEST_CASE("two databases of a server share nothing") {
+    NEED_REDIS
+    RedisServer server;
+    auto const first = open(server.url());
+    auto const second = open(server.url("db=1"));
+    run(first->push(one("a")));
+    CHECK_FALSE(run(second->status({{"main", "a"}})).at(0).has_value());
+}
+
+TEST_CASE("a user with the rights that the manual names can do all that clients and workers do") {
+    NEED_REDIS
+    RedisServer server;
+    server.ask("ACL SETUSER ann on '>secret' '~cohort:*' '&cohort:*' +@read +@write +@connection +@pubsub "
+               "+@blocking "
+               "+eval +evalsha +time +info");
+    server.ask("ACL SETUSER default off");
+    auto const broker = open("redis+unix://ann:secret@" + server.socket() + "?poll=100ms");
+    auto const worker = enlist(*broker);
+    run(broker->push(one("a")));
+    auto const claimed = run(broker->claim(claim_of(worker, 1, 1s)));
+    REQUIRE(claimed.jobs.size() == 1);
+    Beat beat;
+    beat.incarnation = worker;
+    CHECK_FALSE(run(broker->renew(beat)).strays.empty());
+    WatchParams watch;
+    watch.client = "c1";
+    watch.wait = 1ms;
+    CHECK(run(broker->watch(watch)).empty());
+    CHECK(run(broker->settle(success(claimed.jobs.front()))) == std::vector{Verdict::accepted});
+    watch.wait = 5s;
+    CHECK(run(broker->watch(watch)).size() == 1);
+    CHECK(run(broker->claim(claim_of(worker, 2, 10ms))).jobs.empty());
+    CHECK(run(broker->cancel({{"main", "a"}})) == std::vector{CancelVerdict::finished});
+    UpkeepParams params;
+    params.queues = {"main"};
+    CHECK(code_of(broker->upkeep(params)) == errc::ok);
+    CHECK(run(broker->inspector()->audit()) == std::vector<std::string>{});
+    CHECK(run(broker->inspector()->queues()).size() == 1);
+    ListParams list;
+    list.queue = "main";
+    CHECK(run(broker->inspector()->list(list)).jobs.size() == 1);
+
+    boost::asio::io_context loop;
+    boost::asio::cancellation_signal signal;
+    std::exception_ptr ended;
+    boost::asio::co_spawn(loop, broker->claim(claim_of(worker, 3, 1h)),
+                          boost::asio::bind_cancellation_slot(
+                              signal.slot(), [&](std::exception_ptr error, ClaimReply) { ended = error; }));
+    loop.run_for(std::chrono::milliseconds{50});
+    boost::asio::post(loop, [&] { signal.emit(boost::asio::cancellation_type::terminal); });
+    auto const begun = std::chrono::steady_clock::now();
+    loop.restart();
+    loop.run();
+    CHECK(ended);
+    CHECK(since(begun) < 2s);
+}
+
+TEST_CASE(
+    "with replicas asked for, a push is stored when they have it, and uncertain when they have not in time") {
+    NEED_REDIS
+    std::string const port = std::to_string(support::free_port());
+    RedisServer primary{{"--port", port, "--repl-diskless-sync-delay", "0"}};
+    auto const broker = open(primary.url("replicas=1&timeout=1s"));
+    CHECK(run(broker->push(one("early"))).at(0).verdict == PushVerdict::uncertain);
+
+    RedisServer replica{{"--replicaof", "127.0.0.1", port}};
+    REQUIRE(
+        becomes_true([&] { return run(broker->push(one("early"))).at(0).verdict == PushVerdict::stored; }));
+
+    CHECK(replica.ask("HLEN 'cohort:{:main}:jobs'") == "1");
+    auto const wrong = open(replica.url("timeout=1s"));
+    CHECK(code_of(wrong->push(one("b"))) == errc::unavailable);  // a replica takes no writes
+    replica.freeze();
+    CHECK(run(broker->push(one("late"))).at(0).verdict == PushVerdict::uncertain);
+    replica.thaw();
+    CHECK(becomes_true([&] { return run(broker->push(one("late"))).at(0).verdict == PushVerdict::stored; }));
+    CHECK(run(broker->inspector()->queues()).at(0).count(JobState::queued) == 2);
+}
+
+TEST_CASE("a server is reached over TCP, by address and by name; where nobody listens, it is said") {
+    NEED_REDIS
+    std::string const port = std::to_string(support::free_port());
+    {
+        RedisServer const server{{"--port", port}};
+        CHECK(run(open("redis://127.0.0.1:" + port)->push(one("a"))).at(0).verdict == PushVerdict::stored);
+        CHECK(run(open("redis://localhost:" + port + "/0")->status({{"main", "a"}})).at(0).has_value());
+        CHECK_FALSE(run(open("redis://localhost:" + port + "/3")->status({{"main", "a"}})).at(0).has_value());
+        CHECK(code_of(open("redis://localhost:" + port + "/99")->push(one("a"))) == errc::invalid_url);
+    }
+    CHECK(code_of(open("redis://127.0.0.1:" + port)->push(one("a"))) == errc::unavailable);
+    CHECK(code_of(open("redis://nobody.invalid:" + port)->push(one("a"))) == errc::unavailable);
+}
+
+TEST_CASE("many large jobs go to the server in pieces") {
+    NEED_REDIS
+    RedisServer server;
+    auto const broker = open(server.url());
+    std::vector<NewJob> jobs;
+    for (int i = 0; i < 40; ++i)
+        jobs.push_back(make_job("j" + std::to_string(i), "[\"" + std::string(1'000'000, 'x') + "\"]"));
+    for (PushResult const& result : run(broker->push(jobs)))
+        CHECK(result.verdict == PushVerdict::stored);
+    auto const worker = enlist(*broker);
+    auto params = claim_of(worker, 1);
+    params.limit = 40;
+    auto const claimed = run(broker->claim(params)).jobs;
+    REQUIRE(claimed.size() == 40);
+    CHECK(claimed.back().ref.id == "j39");
+    std::vector<Settlement> ends;
+    for (JobRecord const& job : claimed) {
+        ends.push_back(success(job).front());
+        ends.back().result = job.arguments;
+    }
+    CHECK(run(broker->settle(ends)) == std::vector(40, Verdict::accepted));
+    CHECK(run(broker->results({{"main", "j7"}})).at(0).result == claimed.at(7).arguments);
+    std::string const stats = server.ask("INFO commandstats");
+    CHECK(std::stoi(stats.substr(stats.find("cmdstat_hset:calls=") + 19)) >= 10);
+}
+
+TEST_CASE("a URL that is not right is refused with what is wrong", "[bad35]") {
+    auto const fault_of = [](std::string const& url) -> std::string {
+        try {
+            open(url);
+        } catch (Error const& error) {
+            CHECK(error.which() == errc::invalid_url);
+            return error.detail();
+        }
+        return {};
+    };
+    CHECK(fault_of("redis://h/notanumber").find("notanumber") != std::string::npos);
+    CHECK(fault_of("redis://h/0?tiemout=5s").find("timeout") != std::string::npos);
+    CHECK(fault_of("redis://h?timeout=0s").find("timeout") != std::string::npos);
+    CHECK(fault_of("redis://a,b") != "");
+    CHECK(fault_of("redis:") != "");
+    CHECK(fault_of("redis+unix:") != "");
+    CHECK(fault_of("redis://h?namespace=a%7Bb%7D").find("namespace") != std::string::npos);
+    CHECK(fault_of("redis://h?name=a%20b").find("name") != std::string::npos);
+    CHECK(fault_of("redis://h?replicas=-1").find("replicas") != std::string::npos);
+}

@@ -108,15 +108,17 @@ TEST_CASE("a thread that is given up is replaced, and not waited for") {
 
 TEST_CASE("a thread that comes back after it was given up makes one leave") {
     std::promise<void> release;
+    auto const back = std::make_shared<std::promise<void>>();
     std::promise<void> blocked;
     std::set<std::thread::id> ids;
     std::mutex mutex;
     {
         Pool pool{1};
-        pool.submit(one([&] {
+        pool.submit(one([&, back] {
             blocked.set_value();
             release.get_future().wait();
             pool.take_one_back();
+            back->set_value();
         }));
         blocked.get_future().wait();
         pool.give_one_up();
@@ -130,6 +132,7 @@ TEST_CASE("a thread that comes back after it was given up makes one leave") {
             }));
             done.get_future().wait();
         }
+        back->get_future().wait();  // join() does not wait for those that were given up
         pool.join();
     }
     CHECK(ids.size() <= 2);

@@ -112,15 +112,18 @@ struct Wake::State : std::enable_shared_from_this<State> {
         }
     }
 
-    // With `mutex` held and a handler present. `waiter` receives the handler; what is left in it is to be
-    // destroyed without any lock held.
+    // With `mutex` held and a handler present. What is then left in `waiter` is to be destroyed without any
+    // lock held.
     void finish(bool woken, std::optional<Handler>& waiter) {
-        take(waiter);
-        std::shared_ptr<Pending> const list = std::exchange(pending, nullptr);
+        std::shared_ptr<Pending> const list = pending;
         std::lock_guard list_lock{list->mutex};
+        // The context is going. Destroying the handler needs it once more, so that is left to who shuts it
+        // down.
+        if (list->shut) return;
+        pending.reset();
         // Let go of before the lock: the context cannot be destroyed meanwhile.
         asio::any_io_executor const target = std::exchange(executor, {});
-        if (list->shut) return;  // the context is going; posting to it would be too late
+        take(waiter);
         leave_list(*list);
         asio::post(target, [resume = std::move(*waiter), woken]() mutable { resume(woken); });
     }

@@ -5,7 +5,8 @@ import subprocess
 import sys
 
 listing = subprocess.run(["ctest", "--test-dir", sys.argv[1], "--show-only=json-v1"], check=True, capture_output=True)
-tests = json.loads(listing.stdout)["tests"]
+# A room that was not built has a test of that name, which fails by itself.
+tests = [test for test in json.loads(listing.stdout)["tests"] if not test["name"].endswith(": not built")]
 
 
 def is_limited(test):

@@ -21,7 +21,8 @@ SRC = "framework/src/"
 
 
 def run(command, cwd, **more):
-    return subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **more)
+    return subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                          check=False, **more)
 
 
 class Copy:

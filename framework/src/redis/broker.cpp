@@ -30,7 +30,8 @@ Capabilities const& RedisBroker::capabilities() const noexcept {
                                       .ordered = true,
                                       .pushed_wakeups = true,
                                       .inspect = true,
-                                      .max_length = true};
+                                      .max_length = true,
+                                      .forget = true};
     return all;
 }
 
@@ -54,6 +55,10 @@ awaitable<std::vector<Verdict>> RedisBroker::settle(std::vector<Settlement> sett
 }
 awaitable<std::vector<CancelVerdict>> RedisBroker::cancel(std::vector<JobRef> refs) {
     return redis::cancel(core_, std::move(refs));
+}
+
+awaitable<std::vector<bool>> RedisBroker::forget(std::vector<JobRef> refs) {
+    return redis::forget(core_, std::move(refs));
 }
 awaitable<std::vector<std::optional<JobRecord>>> RedisBroker::status(std::vector<JobRef> refs) {
     return redis::status(core_, std::move(refs));

@@ -22,6 +22,7 @@ public:
     awaitable<ClaimReply> claim(ClaimParams params) override;
     awaitable<std::vector<Verdict>> settle(std::vector<Settlement> settlements) override;
     awaitable<std::vector<CancelVerdict>> cancel(std::vector<JobRef> refs) override;
+    awaitable<std::vector<bool>> forget(std::vector<JobRef> refs) override;
     awaitable<std::vector<std::optional<JobRecord>>> status(std::vector<JobRef> refs) override;
     awaitable<std::vector<Ending>> results(std::vector<JobRef> refs) override;
     awaitable<std::vector<EndedJob>> watch(WatchParams params) override;

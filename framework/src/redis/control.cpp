@@ -67,13 +67,33 @@ awaitable<std::vector<CancelVerdict>> cancel(CorePtr core, std::vector<JobRef> r
     co_return verdicts;
 }
 
-awaitable<std::vector<std::optional<JobRecord>>> status(CorePtr core, std::vector<JobRef> refs) {
+awaitable<std::vector<bool>> forget(CorePtr core, std::vector<JobRef> refs) {
+    core->check_open();
+    auto const slices = slices_of(refs);
+    std::vector<Call> calls;
+    for (Slice const& slice : slices)
+        calls.push_back(whole_queue_call(*core, forget_script, slice.queue, ids_of(refs, slice)));
+    auto const outcomes = co_await ask_all(core->commands(), core->config, std::move(calls));
+    std::vector<bool> done(refs.size(), false);
+    for (std::size_t s = 0; s < slices.size(); ++s) {
+        View const answers = outcomes[s].get();
+        for (std::size_t n = 0; n < slices[s].at.size(); ++n)
+            done[slices[s].at[n]] = answers[n].integer() == 1;
+    }
+    co_return done;
+}
+
+awaitable<std::vector<std::optional<JobRecord>>> status(CorePtr core, std::vector<JobRef> refs, Sight sight) {
     core->check_open();
     auto const slices = slices_of(refs);
     std::vector<Call> calls;
     for (Slice const& slice : slices) {
-        calls.emplace_back(read_script, Effect::none,
-                           core->keys(slice.queue).list({"jobs", "running", "results"}), ids_of(refs, slice));
+        // At the beginning of time no retention has passed.
+        std::vector<std::string> arguments{sight == Sight::stored ? "0" : core->time_of_test()};
+        for (auto& id : ids_of(refs, slice))
+            arguments.push_back(std::move(id));
+        auto keys = core->keys(slice.queue).list({"jobs", "running", "results", "ended", "dead"});
+        calls.emplace_back(read_script, Effect::none, std::move(keys), std::move(arguments));
     }
     auto const outcomes = co_await ask_all(core->commands(), core->config, std::move(calls));
     std::vector<std::optional<JobRecord>> records(refs.size());

@@ -75,7 +75,7 @@ awaitable<ListPage> list(CorePtr core, ListParams params) {
     std::vector<JobRef> refs;
     for (auto const& [number, id] : found.ids)
         refs.push_back(JobRef{params.queue, id});
-    auto records = co_await status(core, std::move(refs));
+    auto records = co_await status(core, std::move(refs), Sight::stored);
     ListPage page;
     for (auto& record : records) {
         // Between the two readings it may have gone on, or away.

@@ -48,8 +48,9 @@ Call push_call(Core const& core, std::vector<NewJob> const& jobs, Slice const& s
         arguments.push_back(encode_record(job, static_cast<std::uint16_t>(n)));
         if (!is_plain) arguments.push_back(std::move(options[n]));
     }
-    auto keys =
-        core.keys(slice.queue).list({"jobs", "list", "prio", "due", "expires", "unique", "meta", "wake"});
+    auto keys = core.keys(slice.queue)
+                    .list({"jobs", "list", "prio", "due", "expires", "unique", "meta", "wake", "ended",
+                           "dead", "results"});
     return Call{push_script, Effect::write, std::move(keys), std::move(arguments)};
 }
 

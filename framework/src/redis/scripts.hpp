@@ -18,6 +18,7 @@ extern Script const tidy_script;
 extern Script const succeed_script;
 extern Script const report_script;
 extern Script const cancel_script;
+extern Script const forget_script;
 extern Script const read_script;
 extern Script const enlist_script;
 extern Script const renew_script;

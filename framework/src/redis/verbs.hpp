@@ -17,7 +17,11 @@ awaitable<void> retire(CorePtr core, std::string incarnation);
 awaitable<ClaimReply> claim(CorePtr core, ClaimParams params);
 awaitable<std::vector<Verdict>> settle(CorePtr core, std::vector<Settlement> settlements);
 awaitable<std::vector<CancelVerdict>> cancel(CorePtr core, std::vector<JobRef> refs);
-awaitable<std::vector<std::optional<JobRecord>>> status(CorePtr core, std::vector<JobRef> refs);
+awaitable<std::vector<bool>> forget(CorePtr core, std::vector<JobRef> refs);
+// Operators see everything that is stored, also what only upkeep has not removed yet.
+enum class Sight : std::uint8_t { known, stored };
+awaitable<std::vector<std::optional<JobRecord>>> status(CorePtr core, std::vector<JobRef> refs,
+                                                        Sight sight = Sight::known);
 awaitable<std::vector<Ending>> results(CorePtr core, std::vector<JobRef> refs);
 awaitable<std::vector<EndedJob>> watch(CorePtr core, WatchParams params);
 awaitable<UpkeepReply> upkeep(CorePtr core, UpkeepParams params);

@@ -5,7 +5,7 @@
 -- Gives for each 0 cancelled, 1 requested, 2 finished, 3 unknown.
 local function cancel(id)
   local record = call('HGET', K.jobs, id)
-  if not record then return 3 end
+  if not record or is_past(K.ended, K.dead, id) then return 3 end
   local run = call('HGET', K.running, id)
   if run then
     call('HDEL', K.running, id)  -- frees, so that the rest is done also where there is no more memory

@@ -145,6 +145,17 @@ local function finish(j, id, state)
   tell(j.client, id, state, j.reason, j.attempt, j.error or '')
 end
 
+-- T16. The job has ended.
+local function forget(id)
+  local record = call('HGET', K.jobs, id)
+  if call('ZREM', K.dead, id) == 1 and record and COUNTED[record:byte(2)] then
+    call('HINCRBY', K.meta, COUNTED[record:byte(2)], -1)
+  end
+  call('ZREM', K.ended, id)
+  call('HDEL', K.results, id)
+  call('HDEL', K.jobs, id)
+end
+
 -- T8, and T11 where its cancellation was requested.
 local function release(j, id, delay)
   j.released = count(j.released)

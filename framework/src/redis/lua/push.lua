@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- T1: stores new jobs, in their order. Atomic per job: every check comes before the first write.
 -- uses: time
--- KEYS  1 jobs  2 list  3 prio  4 due  5 expires  6 unique  7 meta  8 wake
+-- KEYS  1 jobs  2 list  3 prio  4 due  5 expires  6 unique  7 meta  8 wake  9 ended  10 dead  11 results
 -- ARGV  1 time of a test
 --       2 how many arguments each job has: 2 when all are plain, else 3
 --       then for each job: id, record from its byte 34, the flags, on, and where it has 3
@@ -50,6 +50,17 @@ local function refuse(i, verdict)
   verdicts[i] = verdict
 end
 
+-- Upkeep has not come by yet, and the id is wanted.
+local COUNTED = {[5] = 'failed', [6] = 'cancelled', [7] = 'expired'}
+local function forget_past(id, record)
+  if call('ZREM', KEYS[10], id) == 1 and COUNTED[record:byte(2)] then
+    call('HINCRBY', KEYS[7], COUNTED[record:byte(2)], -1)
+  end
+  call('ZREM', KEYS[9], id)
+  call('HDEL', KEYS[11], id)
+  call('HDEL', KEYS[1], id)
+end
+
 local function add_special(i, id, tail, options)
   local priority, delay, eta, expiry, at = unpack_from('<bi8i8i8', options)
   local key = options:sub(at)
@@ -86,7 +97,12 @@ end
 for i = 1, n do
   local at = 3 + (i - 1) * width
   local id, tail = ids[i], ARGV[at + 1]
-  if known[i] then
+  local is_known = known[i]
+  if is_known and is_past(KEYS[9], KEYS[10], id) then
+    forget_past(id, known[i])
+    is_known = false
+  end
+  if is_known then
     refuse(i, contents(known[i], 34) == contents(tail, 1) and 3 or 1)
   elseif width == 3 and ARGV[at + 2] ~= '' then
     add_special(i, id, tail, ARGV[at + 2])

@@ -44,7 +44,7 @@ end
 local function report(id, token, options, text)
   local kind, reason, delay = unpack_from('<BBi8', options)
   local record, run = call('HGET', K.jobs, id), call('HGET', K.running, id)
-  if not record then return 2 end
+  if not record or is_past(K.ended, K.dead, id) then return 2 end
   local j = decode(record)
   if not run then
     local result = call('HGET', K.results, id)

@@ -18,3 +18,9 @@ local function call_all(command, key, list)
     call(command, key, unpack(list, i, math.min(i + SLICE - 1, #list)))
   end
 end
+
+-- Has the retention of this ended job passed? Upkeep removes it some time; nobody is to see it until then.
+local function is_past(ended, dead, id)
+  local at = call('ZSCORE', ended, id) or call('ZSCORE', dead, id)
+  return at and tonumber(at) <= now
+end

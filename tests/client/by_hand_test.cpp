@@ -129,11 +129,11 @@ TEST_CASE("a job that was taken by hand is answered later, from another thread",
     auto const reply = cohort::run(broker->claim(params));
     REQUIRE(reply.jobs.size() == 1);
     CHECK_FALSE(job.try_result().has_value());
-    std::thread other{[&] {
-        auto const verdicts = cohort::run(broker->settle({answer(reply.jobs[0], "3")}));
-        CHECK(verdicts == std::vector{cohort::Verdict::accepted});
-    }};
-    CHECK(job.result(10s) == 3);
+    std::vector<cohort::Verdict> verdicts;
+    std::thread other{[&] { verdicts = cohort::run(broker->settle({answer(reply.jobs[0], "3")})); }};
+    int const sum = job.result(10s);
     other.join();
+    CHECK(sum == 3);
+    CHECK(verdicts == std::vector{cohort::Verdict::accepted});
     CHECK(job.status()->policy.keep_result == 60s);
 }

@@ -78,7 +78,7 @@ Stage::~Stage() {
 }
 
 void Stage::start(cohort::WorkerOptions options) {
-    options.lease = 600ms;
+    options.lease = 5s;  // a row of 50 MB takes its time
     options.upkeep = 200ms;
     options.concurrency = 8;
     worker_ = std::make_unique<cohort::Worker>(url(), options);

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <shared_mutex>
 #include <string>
 #include <thread>
 #include <unistd.h>
@@ -84,6 +85,19 @@ Rule parse_rule(std::string_view text) {
     return rule;
 }
 
+std::shared_mutex held_up;  // shared by whoever is not to be stopped
+thread_local int holds = 0;
+
+// raise() and not kill(): another thread may take that one, and this one goes on until it does.
+void stop_process() {
+    if (holds > 0) {
+        ::raise(SIGSTOP);
+        return;
+    }
+    std::unique_lock const lock{held_up};
+    ::raise(SIGSTOP);
+}
+
 class Plan {
 public:
     Plan() {
@@ -119,8 +133,7 @@ public:
             break;
         case Action::stop:
             lock.unlock();
-            // Not kill(): another thread may take that one, and this one goes on until it does.
-            ::raise(SIGSTOP);
+            stop_process();
             return false;
         case Action::pause:
             lock.unlock();
@@ -184,6 +197,14 @@ Plan& plan() {
 }
 
 }  // namespace
+
+NotToBeStopped::NotToBeStopped() {
+    if (holds++ == 0) held_up.lock_shared();
+}
+
+NotToBeStopped::~NotToBeStopped() {
+    if (--holds == 0) held_up.unlock_shared();
+}
 
 bool failpoint(std::string_view place, std::string_view moment) {
     Plan& all = plan();

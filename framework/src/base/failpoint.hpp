@@ -35,11 +35,23 @@ void arm_failpoints(std::string_view plan);
 // How often the rules of this place have acted since the plan was armed.
 std::uint64_t failpoints_hit(std::string_view place);
 
+// While a thread has one, no failpoint of another thread stops the process: what is held here, nobody could
+// take from a process that stands still.
+class NotToBeStopped {
+public:
+    NotToBeStopped();
+    ~NotToBeStopped();
+    NotToBeStopped(NotToBeStopped const&) = delete;
+    NotToBeStopped& operator=(NotToBeStopped const&) = delete;
+};
+
 #else
 
 constexpr bool failpoint(std::string_view, std::string_view = {}) noexcept {
     return false;
 }
+
+class NotToBeStopped {};
 
 #endif
 

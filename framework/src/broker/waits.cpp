@@ -26,10 +26,6 @@ bool is_passing(errc code) noexcept {
 // So many jobs that were pushed and are not awaited are remembered, and as many again of those before them.
 constexpr std::size_t most_fresh = 4096;
 
-std::exception_ptr closed_error() {
-    return std::make_exception_ptr(Error{errc::closed, "the client was closed while a result was awaited"});
-}
-
 }  // namespace
 
 Ending fit_for_people(Ending ending) {
@@ -53,9 +49,10 @@ void Completions::put(std::size_t index, Ending ending) {
     woken_.wake();
 }
 
-void Completions::fail(std::exception_ptr error) {
+void Completions::fail(errc code, std::string detail) {
     std::lock_guard lock{mutex_};
-    error_ = std::move(error);
+    failure_ = code;
+    failure_detail_ = std::move(detail);
     woken_.wake();
 }
 
@@ -67,7 +64,7 @@ awaitable<std::optional<std::size_t>> Completions::next(Duration span) {
         {
             std::lock_guard lock{mutex_};
             if (given_ < ready_.size()) co_return ready_[given_++];
-            if (error_) std::rethrow_exception(error_);
+            if (failure_ != errc::ok) throw Error{failure_, failure_detail_};
         }
         if (!in_time) co_return std::nullopt;
         if (span == Duration::max()) {
@@ -157,12 +154,12 @@ void Waits::deliver(JobRef const& ref, Ending ending) {
     places_.erase(from, to);
 }
 
-void Waits::fail(std::vector<JobRef> const& refs, std::exception_ptr const& error) {
+void Waits::fail(std::vector<JobRef> const& refs, Error const& error) {
     std::lock_guard lock{mutex_};
     for (auto const& ref : refs) {
         auto [from, to] = places_.equal_range(ref);
         for (auto at = from; at != to; ++at)
-            at->second.completions->fail(error);
+            at->second.completions->fail(error.which(), error.detail());
         places_.erase(from, to);
     }
 }
@@ -218,7 +215,7 @@ awaitable<void> Waits::read_once(std::vector<JobRef> refs) {
         if (is_passing(error.which()))
             note_trouble(error.what());
         else
-            fail(refs, std::current_exception());
+            fail(refs, error);
     }
 }
 
@@ -276,7 +273,7 @@ awaitable<void> Waits::listen() {
                 std::rethrow_exception(trouble);
             } catch (Error const& error) {
                 if (error.which() == errc::closed) {
-                    end_all(closed_error());
+                    end_all();
                     co_return;
                 }
                 note_trouble(error.what());
@@ -290,7 +287,7 @@ awaitable<void> Waits::listen() {
     }
 }
 
-void Waits::end_all(std::exception_ptr const& error) {
+void Waits::end_all() {
     std::vector<std::shared_ptr<Completions>> all;
     {
         std::lock_guard lock{mutex_};
@@ -300,11 +297,11 @@ void Waits::end_all(std::exception_ptr const& error) {
         places_.clear();
     }
     for (auto const& completions : all)
-        completions->fail(error);
+        completions->fail(errc::closed, "the client was closed while a result was awaited");
 }
 
 void Waits::close() {
-    end_all(closed_error());
+    end_all();
 }
 
 }  // namespace cohort

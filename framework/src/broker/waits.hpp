@@ -5,7 +5,6 @@
 #include "broker/front.hpp"
 #include "io/wake.hpp"
 
-#include <exception>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -32,14 +31,16 @@ public:
 private:
     friend class Waits;
     void put(std::size_t index, Ending ending);
-    void fail(std::exception_ptr error);
+    void fail(errc code, std::string detail);
 
     std::vector<JobRef> const refs_;
     mutable std::mutex mutex_;
     std::vector<std::optional<Ending>> endings_;
     std::vector<std::size_t> ready_;  // in the order in which they became known
     std::size_t given_ = 0;           // of them
-    std::exception_ptr error_;
+    // What is thrown is made anew each time: an exception that several threads share is nobody's.
+    errc failure_ = errc::ok;
+    std::string failure_detail_;
     io::Wake woken_;
 };
 
@@ -79,9 +80,9 @@ private:
     void deliver(JobRef const& ref, Ending ending);
     bool is_fresh(Completions& completions);
     void forget_fresh();
-    void fail(std::vector<JobRef> const& refs, std::exception_ptr const& error);
+    void fail(std::vector<JobRef> const& refs, Error const& error);
     void note_trouble(std::string text);
-    void end_all(std::exception_ptr const& error);
+    void end_all();
 
     Front& front_;
     std::string const client_;

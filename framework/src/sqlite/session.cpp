@@ -110,7 +110,13 @@ Session::Held const* Session::held(JobRef const& ref) const {
 }
 
 void Session::begin() {
-    database_.begin();
+    in_transaction_.emplace();
+    try {
+        database_.begin();
+    } catch (...) {
+        in_transaction_.reset();
+        throw;
+    }
     read_clock();
     queues_.clear();
     enlisted_.clear();
@@ -119,12 +125,14 @@ void Session::begin() {
 
 void Session::commit() {
     database_.commit();
+    in_transaction_.reset();
 }
 
 void Session::rollback() noexcept {
     for (auto& [sql, statement] : statements_)
         statement.reset();
     database_.rollback();
+    in_transaction_.reset();
     // A queue that was entered in this transaction is not there any more.
     queue_ids_.clear();
     queue_names_.clear();

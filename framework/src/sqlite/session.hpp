@@ -3,6 +3,7 @@
 // is to be rung once the transaction is committed.
 #pragma once
 
+#include "base/failpoint.hpp"
 #include "sqlite/config.hpp"
 #include "sqlite/database.hpp"
 #include "sqlite/guard.hpp"
@@ -117,6 +118,7 @@ private:
     std::chrono::steady_clock::time_point claim_checked_{};
     Instant now_{};
     Duration steady_{};
+    std::optional<NotToBeStopped> in_transaction_;
 };
 
 }  // namespace cohort::sqlite

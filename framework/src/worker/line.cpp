@@ -9,6 +9,7 @@ namespace cohort {
 void Line::put(Settlement settlement, std::shared_ptr<Run> run) {
     {
         std::lock_guard lock{mutex_};
+        if (closed_) return;
         waiting_.push_back(Outgoing{std::move(settlement), std::move(run)});
     }
     filled.wake();
@@ -39,6 +40,13 @@ void Line::delivered(std::size_t count) {
     std::lock_guard lock{mutex_};
     on_the_way_ -= count;
     if (on_the_way_ == 0 && waiting_.empty()) idle.wake();
+}
+
+void Line::close() {
+    std::vector<Outgoing> dropped;  // destroyed without the lock
+    std::lock_guard lock{mutex_};
+    closed_ = true;
+    dropped.swap(waiting_);
 }
 
 bool Line::is_idle() const {

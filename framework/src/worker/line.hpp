@@ -31,6 +31,8 @@ public:
     // So many of those taken have been delivered.
     void delivered(std::size_t count);
     bool is_idle() const;  // nothing here, nothing on its way
+    // Nobody will deliver anything any more: drops what is here, and whatever comes.
+    void close();
 
     io::Wake filled;
     io::Wake idle;
@@ -39,6 +41,7 @@ private:
     mutable std::mutex mutex_;
     std::vector<Outgoing> waiting_;
     std::size_t on_the_way_ = 0;
+    bool closed_ = false;
 };
 
 }  // namespace cohort

@@ -19,6 +19,12 @@ void Runs::remove(Run& run) {
     if (runs_.empty()) empty.wake();
 }
 
+void Runs::clear() {
+    std::list<std::shared_ptr<Run>> gone;  // destroyed without the lock
+    std::lock_guard lock{mutex_};
+    gone.swap(runs_);
+}
+
 std::size_t Runs::size() const {
     std::lock_guard lock{mutex_};
     return runs_.size();

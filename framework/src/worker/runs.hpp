@@ -22,6 +22,9 @@ public:
     // The broker has its outcome, or will not take it.
     void remove(Run& run);
 
+    // The worker has ended: nobody removes them any more.
+    void clear();
+
     std::size_t size() const;
     bool holds(JobRef const& ref, Token const& token) const;
     std::vector<Held> held(std::string const& incarnation, std::vector<std::string> const& queues) const;

@@ -85,6 +85,13 @@ Line& Worker::Shared::line_of(std::size_t runners_index) {
     return runners_index < loop_lines.size() ? *loop_lines[runners_index] : line;
 }
 
+void Worker::Shared::let_go() {
+    line.close();
+    for (auto const& one : loop_lines)
+        one->close();
+    runs.clear();
+}
+
 bool Worker::Shared::is_flushed() const {
     if (!line.is_idle()) return false;
     return std::all_of(loop_lines.begin(), loop_lines.end(), [](auto const& one) { return one->is_idle(); });

@@ -86,6 +86,8 @@ struct Worker::Shared {
     bool may_judge_others();
     Line& line_of(std::size_t runners_index);
     bool is_flushed() const;
+    // The worker has ended. Runs hold this object: those that nobody has settled would hold it for ever.
+    void let_go();
     // Throws Error(already_started).
     void refuse_when_started(std::string_view what) const;
     bool is_stuck();  // more bodies than max_stuck are past their limit: it claims nothing

@@ -99,6 +99,7 @@ Worker::~Worker() {
     shared_->runners.clear();
     shared_->loops.clear();
     shared_->pool.reset();
+    shared_->let_go();
 }
 
 void Worker::add(std::function<void(Catalog&)> const& module) {
@@ -215,6 +216,7 @@ awaitable<void> Worker::run() {
         co_await settling.join();
     }
     if (shared->pool) shared->pool->join();
+    shared->let_go();
     co_await call_hooks(shared->stop_hooks);
 }
 

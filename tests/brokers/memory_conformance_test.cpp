@@ -21,7 +21,8 @@ private:
     std::string const name_ = random_id();
 };
 
-AddBackend const added{"memory", []() -> std::unique_ptr<Rig> { return std::make_unique<MemoryRig>(); }};
+AddBackend const added_memory{"memory",
+                              []() -> std::unique_ptr<Rig> { return std::make_unique<MemoryRig>(); }};
 
 }  // namespace
 

@@ -39,12 +39,12 @@ bool add() {
                      "promises\n";
         return false;
     }
-    static AddBackend const added{"redis",
-                                  []() -> std::unique_ptr<Rig> { return std::make_unique<RedisRig>(); }};
+    static AddBackend const added_redis{
+        "redis", []() -> std::unique_ptr<Rig> { return std::make_unique<RedisRig>(); }};
     return true;
 }
 
-[[maybe_unused]] bool const added = add();
+[[maybe_unused]] bool const added_redis = add();
 
 }  // namespace
 

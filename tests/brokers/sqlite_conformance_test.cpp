@@ -35,7 +35,8 @@ private:
     std::string directory_;
 };
 
-AddBackend const added{"sqlite", []() -> std::unique_ptr<Rig> { return std::make_unique<SqliteRig>(); }};
+AddBackend const added_sqlite{"sqlite",
+                              []() -> std::unique_ptr<Rig> { return std::make_unique<SqliteRig>(); }};
 
 }  // namespace
 

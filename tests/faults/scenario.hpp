@@ -37,11 +37,11 @@ std::vector<Scenario> const& scenarios();
 
 }  // namespace faults
 
-#define FAULT(id, brokers, sentence) FAULT_AT(__LINE__, id, brokers, sentence, false)
-#define NIGHTLY_FAULT(id, brokers, sentence) FAULT_AT(__LINE__, id, brokers, sentence, true)
-#define FAULT_AT(line, ...) FAULT_IN(line, __VA_ARGS__)
-#define FAULT_IN(line, id, brokers, sentence, nightly)                                                       \
-    static void fault_##line(::faults::Stage& stage);                                                        \
-    static ::faults::AddScenario const fault_added_##line{                                                   \
-        {id, brokers, sentence, __FILE__, line, nightly, &fault_##line}};                                    \
-    static void fault_##line(::faults::Stage& stage)
+#define FAULT(id, brokers, sentence) FAULT_AT(__COUNTER__, id, brokers, sentence, false)
+#define NIGHTLY_FAULT(id, brokers, sentence) FAULT_AT(__COUNTER__, id, brokers, sentence, true)
+#define FAULT_AT(number, ...) FAULT_IN(number, __VA_ARGS__)
+#define FAULT_IN(number, id, brokers, sentence, nightly)                                                     \
+    static void fault_##number(::faults::Stage& stage);                                                      \
+    static ::faults::AddScenario const fault_added_##number{                                                 \
+        {id, brokers, sentence, __FILE__, __LINE__, nightly, &fault_##number}};                              \
+    static void fault_##number(::faults::Stage& stage)

@@ -21,7 +21,7 @@ std::string wire(T const& value) {
 }
 
 template<class T>
-std::string fault(std::string_view text) {
+std::string misfit(std::string_view text) {
     return support::error_of([&] { decode<T>(text); });
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 // So many jobs at most fall due or expire in one step, so that a crowd of them does not keep heartbeats from
 // the lock.
-constexpr std::uint32_t slice = 1000;
+constexpr std::uint32_t due_per_step = 1000;
 
 }  // namespace
 
@@ -20,7 +20,7 @@ struct Store::Taking {
     Session& session;
     ClaimParams const& params;
     Instant now;
-    std::uint32_t budget = slice;
+    std::uint32_t budget = due_per_step;
     std::vector<JobRecord> jobs = {};
 
     bool is_full() const noexcept { return jobs.size() >= params.limit; }

@@ -12,7 +12,7 @@ namespace {
 
 // So many jobs are looked at in one step: a search in a million of them must not keep heartbeats from the
 // lock.
-constexpr std::uint32_t slice = 10'000;
+constexpr std::uint32_t seen_per_page = 10'000;
 
 bool contains(JobRecord const& record, std::string const& text) {
     auto const has = [&](std::string const& field) { return field.find(text) != std::string::npos; };
@@ -77,7 +77,8 @@ awaitable<ListPage> MemoryInspector::list(ListParams params) {
     std::uint32_t seen = 0;
     std::uint64_t last = after;
     auto job = queue->after(after);
-    for (; job != queue->all().end() && page.jobs.size() < params.limit && seen < slice; ++job, ++seen) {
+    for (; job != queue->all().end() && page.jobs.size() < params.limit && seen < seen_per_page;
+         ++job, ++seen) {
         last = job->sequence;
         bool const is_meant = !params.state || job->record.state == *params.state;
         if (is_meant && contains(job->record, params.contains)) page.jobs.push_back(job->record);
@@ -106,7 +107,7 @@ awaitable<std::uint64_t> MemoryInspector::purge(std::string queue, std::vector<J
         if (known == nullptr) break;
         std::uint32_t seen = 0;
         auto job = known->after(last);
-        for (; job != known->all().end() && seen < slice; ++seen) {
+        for (; job != known->all().end() && seen < seen_per_page; ++seen) {
             Job& candidate = *job++;
             last = candidate.sequence;
             JobState const state = candidate.record.state;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr char const* jobs_per_slice = "500";
 
-std::uint64_t parse_number(std::string_view text) {
+std::uint64_t parse_cursor(std::string_view text) {
     std::uint64_t number = 0;
     auto const [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (fault != std::errc{} || end != text.data() + text.size())
@@ -46,7 +46,7 @@ awaitable<Found> search(CorePtr core, Search const& what) {
         View const slice = outcome.get();
         cursor = slice[0].text();
         for (std::size_t i = 1; i + 1 < slice.size(); i += 2) {
-            found.ids.emplace(parse_number(slice[i].text()), slice[i + 1].text());
+            found.ids.emplace(parse_cursor(slice[i].text()), slice[i + 1].text());
             if (found.ids.size() <= what.limit) continue;
             found.ids.erase(std::prev(found.ids.end()));
             found.more = true;
@@ -67,7 +67,7 @@ awaitable<ListPage> list(CorePtr core, ListParams params) {
     what.queue = params.queue;
     if (params.state) what.state = static_cast<std::int64_t>(*params.state);
     what.contains = params.contains;
-    if (!params.after.empty()) what.after = parse_number(params.after);
+    if (!params.after.empty()) what.after = parse_cursor(params.after);
     what.limit = params.limit;
     core->check_open();
 

@@ -131,10 +131,10 @@ errc code_of(Rig& rig, awaitable<T> operation) {
 
 }  // namespace cohort::conformance
 
-#define COHORT_PROMISE(sentence, ...) COHORT_PROMISE_AT(__LINE__, sentence, __VA_ARGS__)
-#define COHORT_PROMISE_AT(line, ...) COHORT_PROMISE_IN(line, __VA_ARGS__)
-#define COHORT_PROMISE_IN(line, sentence, ...)                                                               \
-    static void cohort_promise_##line(::cohort::conformance::Rig& rig);                                      \
-    static ::cohort::conformance::AddPromise const cohort_promise_added_##line{                              \
-        sentence, __FILE__, line, &cohort_promise_##line, {__VA_ARGS__}};                                    \
-    static void cohort_promise_##line([[maybe_unused]] ::cohort::conformance::Rig& rig)
+#define COHORT_PROMISE(sentence, ...) COHORT_PROMISE_AT(__COUNTER__, sentence, __VA_ARGS__)
+#define COHORT_PROMISE_AT(number, ...) COHORT_PROMISE_IN(number, __VA_ARGS__)
+#define COHORT_PROMISE_IN(number, sentence, ...)                                                             \
+    static void cohort_promise_##number(::cohort::conformance::Rig& rig);                                    \
+    static ::cohort::conformance::AddPromise const cohort_promise_added_##number{                            \
+        sentence, __FILE__, __LINE__, &cohort_promise_##number, {__VA_ARGS__}};                              \
+    static void cohort_promise_##number([[maybe_unused]] ::cohort::conformance::Rig& rig)

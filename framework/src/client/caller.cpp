@@ -5,11 +5,28 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include <exception>
 #include <future>
+#include <utility>
 
 namespace cohort {
 
 namespace detail {
+
+namespace {
+
+// What the operation throws, as a value: the frames of the coroutine keep no reference to it.
+awaitable<std::exception_ptr> caught(awaitable<void> operation) {
+    std::exception_ptr error;
+    try {
+        co_await std::move(operation);
+    } catch (...) {
+        error = std::current_exception();
+    }
+    co_return error;
+}
+
+}  // namespace
 
 std::shared_ptr<Caller> make_caller() {
     return std::make_shared<Caller>();
@@ -20,16 +37,21 @@ void block_on(Caller& caller, awaitable<void> operation) {
         throw Error{errc::wrong_thread,
                     "a blocking call on the client's own thread would wait for itself; use Client there"};
     }
-    // Shared: the waiting thread may be gone before the last line of set_value() is.
-    auto promise = std::make_shared<std::promise<void>>();
-    auto future = promise->get_future();
-    boost::asio::co_spawn(caller.loop.executor(), std::move(operation), [promise](std::exception_ptr error) {
-        if (error)
-            promise->set_exception(std::move(error));
-        else
-            promise->set_value();
-    });
-    future.get();
+    // Shared: the waiting thread may be gone before the last line of set_value() is. What was thrown is
+    // handed over whole: by the time the caller looks at it, this thread has nothing of it left.
+    struct Outcome {
+        std::exception_ptr error;
+        std::promise<void> ended;
+    };
+    auto outcome = std::make_shared<Outcome>();
+    auto ended = outcome->ended.get_future();
+    boost::asio::co_spawn(caller.loop.executor(), caught(std::move(operation)),
+                          [outcome](std::exception_ptr, std::exception_ptr error) {
+                              outcome->error = std::move(error);
+                              outcome->ended.set_value();
+                          });
+    ended.get();
+    if (outcome->error) std::rethrow_exception(std::exchange(outcome->error, nullptr));
 }
 
 }  // namespace detail

@@ -230,10 +230,10 @@ struct Proxy::State {
         try {
             for (;;) {
                 while (!direction.out.empty()) {
+                    // Counted first: who has read the last byte may ask for the sum at once.
                     auto const buffer = asio::buffer(direction.out.front());
+                    (way == Way::to_server ? traffic.to_server : traffic.to_client) += buffer.size();
                     co_await asio::async_write(link->to(way), buffer, use_awaitable);
-                    (way == Way::to_server ? traffic.to_server : traffic.to_client) +=
-                        direction.out.front().size();
                     direction.out.pop_front();
                 }
                 if (direction.is_over) break;

@@ -99,8 +99,10 @@ void execute(std::shared_ptr<Worker::Shared> const& shared, std::vector<JobRecor
         runs.push_back(std::move(run));
     }
     if (!runs.empty() && is_suspect(runs.front()->job())) {
+        auto const now = io::steady_now(shared->runners.front()->executor());
         std::lock_guard lock{shared->mutex};
-        shared->lone_run = runs.front().get();
+        shared->room.lone_run = runs.front().get();
+        shared->room.until = now + shared->options.alone;
     }
     launch(*shared, std::move(runs));
 }

@@ -45,7 +45,7 @@ void Run::note(std::string_view text) {
     settlement.token = *job_.token;
     settlement.kind = SettleKind::note;
     settlement.result = clean_text(text, 8192);
-    line->put(std::move(settlement));
+    line.load()->put(std::move(settlement));
 }
 
 void Run::add_commit_hook(std::function<void(void*)> write) {
@@ -119,7 +119,7 @@ void Run::finish(std::exception_ptr error) {
     if (limit_at) shared_->limits.remove(*this);
     Settlement settlement = error ? failed_run(*this, error) : succeeded_run(*this);
     tell(settlement);
-    line->put(std::move(settlement), shared_from_this());
+    line.load()->put(std::move(settlement), shared_from_this());
 }
 
 void Run::abandon() {

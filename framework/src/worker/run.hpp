@@ -45,14 +45,15 @@ public:
     // What the body wants to be written with its success; null for nothing.
     std::shared_ptr<CommitHook> commit_hook();
 
+    bool is_settled() const noexcept { return settled_.load(); }
     // The body has ended, with an exception or with result() set. Any thread, once.
     void finish(std::exception_ptr error);
     // It has not, and will not be waited for any longer: settled by its stop reason. Any thread.
     void abandon();
 
-    Line* line = nullptr;              // on which its notes and its outcome go; set before it begins
-    Runs::Place place;                 // for Runs alone
-    std::optional<Duration> limit_at;  // for Limits alone
+    std::atomic<Line*> line = nullptr;  // on which its notes and its outcome go; set before it begins
+    Runs::Place place;                  // for Runs alone
+    std::optional<Duration> limit_at;   // for Limits alone
 
 private:
     std::shared_ptr<void> provided(std::type_index type) const override;

@@ -62,6 +62,8 @@ struct Worker::Shared {
     std::mutex mutex;  // of what follows up to `started`
     Life life;
     std::set<std::string> unknown_names;  // that have been reported
+    Duration last_unknown =
+        Duration::min() / 2;  // when the last of their jobs that was handed back falls due
     WorkerStats stats;
     Rhythm rhythm;
     std::mt19937_64 random{std::random_device{}()};

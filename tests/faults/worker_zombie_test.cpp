@@ -125,4 +125,15 @@ FAULT("F15", "sqlite memory", "a body that never pauses does not make its worker
     CHECK(meanwhile >= 15);
     for (auto const& job : stage.store().read())
         CHECK(job.counters.lost == 0);
+
+    // And it says so: what it says last are its figures.
+    if (!stage.is_process()) return;
+    stage.worker(0).stop();
+    CHECK(stage.worker(0).wait(10s) == 0);
+    int lag = 0;
+    for (auto const& event : read_ledger(stage.ledger_path())) {
+        if (event.what == "stats" && event.words[0] == "w1")
+            lag = std::stoi(event.words[3].substr(event.words[3].find('=') + 1));
+    }
+    CHECK(lag > setup.lease / 1ms);
 }

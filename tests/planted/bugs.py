@@ -111,7 +111,7 @@ BUGS = [
     Bug("a wait lasts longer than it was given", [("broker/waits.cpp", "add(Instant{io::steady_now(executor)}, span);",
                                                   "add(Instant{io::steady_now(executor)}, span * 5);")], "memory F29*"),
     Bug("a client that closes leaves its waits alone",
-        [("broker/waits.cpp", "        completions->fail(error);\n}\n\nvoid Waits::close", "        static_cast<void>(error);\n}\n\nvoid Waits::close")],
+        [("broker/waits.cpp", 'completions->fail(errc::closed, "the client was closed while a result was awaited");', "static_cast<void>(completions);")],
         "memory F32: a client goes*"),
 
     # ---- how workers stop, and what they stop
@@ -122,7 +122,7 @@ BUGS = [
         [("worker/worker.cpp", "    co_await finish_runs(*shared);\n", "    static_cast<void>(finish_runs);\n"),
          ("worker/worker.cpp", "if (!life.incarnation.empty()) co_await shared->front.retire(life.incarnation);", "")],
         "sqlite F05*", "sqlite F37*"),
-    Bug("a job that nobody knows fails at once", [("worker/execute.cpp", "if (age >= options.unknown_job) {", "if (age >= 0s) {")],
+    Bug("a job that nobody knows fails at once", [("worker/execute.cpp", "if (age >= span && was_offered) {", "if (age >= 0s || was_offered) {")],
         "sqlite F22*"),
     Bug("a body past its limit is not stopped", [("worker/limits.cpp", "run->stop(StopReason::timeout);", "static_cast<void>(run);")],
         "memory F19*"),

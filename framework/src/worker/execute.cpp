@@ -25,7 +25,9 @@ constexpr Duration between_two = 10ms;
 // offered sixty times. What all of them together cost is bounded by handing back one after the other.
 Duration pause_of_unknown(Worker::Shared& shared, Duration age) {
     auto const now = io::steady_now(shared.runners.front()->executor());
-    auto const pause = std::clamp<Duration>(age / 60, shortest_pause, longest_pause);
+    // Not always the same, or a job could meet the same worker each time that it comes by.
+    auto const most = std::clamp<Duration>(age / 60, shortest_pause, longest_pause);
+    auto const pause = std::chrono::duration_cast<Duration>(most * (0.5 + shared.random_fraction() / 2));
     std::lock_guard lock{shared.mutex};
     auto const next = std::max(shared.last_unknown + between_two, now + pause);
     shared.last_unknown = std::min(next, now + longest_pause);

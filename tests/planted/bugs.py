@@ -56,7 +56,7 @@ BUGS = [
         "sqlite F38*"),
     Bug("after a lock that held up everybody the first to come buries the others",
         [("sqlite/writer.cpp", "session_->unblocked = session_->steady();", "static_cast<void>(0);")],
-        "sqlite F49 F58*", seeds=range(1, 13)),
+        ("test_sqlite", "who comes first after a lock*")),
     Bug("leases go by the wall clock", [("sqlite/session.cpp", "steady_ = config_.clock->steady();",
                                          "steady_ = now_.time_since_epoch();")], "sqlite F78*"),
     Bug("the heart beats on the loop of the bodies",

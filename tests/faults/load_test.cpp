@@ -196,7 +196,7 @@ NIGHTLY_FAULT("F85", "sqlite memory", "two hundred results of a megabyte, twice:
     // How many are there at once, and so how much is needed, is the machine's to say: all two hundred at
     // most.
     std::size_t const once = 200 * 1'000'000 / 1024;
-    if (can_weigh || stage.is_process()) CHECK(sizes[2] < once + once / 4);
+    if (can_weigh || stage.is_process()) CHECK(sizes[2] < 2 * once);
     Verdicts verdicts;
     verdicts.jobs = 600;
     stage.record(verdicts);

@@ -32,10 +32,18 @@ std::exception_ptr closed_error(Config const& config) {
 
 }  // namespace
 
-Connection::Connection(asio::any_io_executor executor, Config const& config, std::string role,
+Locate locate_first(Config const& config) {
+    auto const host = config.hosts.empty() ? Host{} : config.hosts.front();
+    return [address = io::Address{host.name, host.port, config.path}]() -> awaitable<io::Address> {
+        co_return address;
+    };
+}
+
+Connection::Connection(asio::any_io_executor executor, Config const& config, Locate locate, std::string role,
                        Session::Message on_message)
     : executor_{std::move(executor)}, config_{config},
-      session_{config, std::move(role), std::move(on_message)}, stream_{executor_} {}
+      session_{config, std::move(role), std::move(on_message)}, wire_{executor_, config},
+      locate_{std::move(locate)} {}
 
 void Connection::submit(RequestPtr request) {
     asio::post(executor_, [self = shared_from_this(), request = std::move(request)]() mutable {
@@ -108,15 +116,13 @@ awaitable<void> Connection::run() {
         ++epoch_;
         auto const begun = Steady::now();
         try {
-            io::Address const address{config_.host, config_.port, config_.path};
-            auto connecting = stream_.connect(address, config_.timeout + longest_silence);
-            co_await io::with_timeout(std::move(connecting), config_.timeout);
+            co_await connect();
             co_await serve();
         } catch (...) {
             if (!trouble_) trouble_ = std::current_exception();
         }
         client_id_ = 0;
-        stream_.close();
+        wire_.close();
         if (is_closed_) break;
         miss();
         session_.lost(trouble_);
@@ -126,6 +132,28 @@ awaitable<void> Connection::run() {
     session_.close(closed_error(config_));
 }
 
+awaitable<void> Connection::connect() {
+    auto locating = locate_();
+    io::Address address = co_await std::move(locating);
+    auto connecting = wire_.connect(std::move(address), config_.timeout + longest_silence);
+    std::exception_ptr fault;
+    // Shorter than what a request waits, so that it hears why.
+    Duration const limit = config_.timeout * 3 / 4;
+    try {
+        co_await io::with_timeout(std::move(connecting), limit);
+    } catch (Error const& error) {
+        // A server without TLS may take the greeting for a line that has not ended, and say nothing.
+        bool const is_mute = error.which() == errc::timed_out && wire_.is_open() && config_.tls.is_on;
+        if (!is_mute) throw;
+        fault = std::current_exception();
+    }
+    if (fault) {
+        throw Error{errc::tls_failed, config_.masked + ": no answer to TLS within " +
+                                          to_string(config_.timeout) +
+                                          "; does the server speak it on this port (tls-port)?"};
+    }
+}
+
 awaitable<void> Connection::serve() {
     if (is_closed_) co_return;
     is_writing_ = false;
@@ -133,7 +161,7 @@ awaitable<void> Connection::serve() {
     flush();
     watch();
     for (;;) {
-        std::string_view const bytes = co_await stream_.read();
+        std::string_view const bytes = co_await read();
         bool const was_ready = session_.is_ready();
         session_.feed(bytes, Steady::now());
         if (!was_ready && session_.is_ready()) welcome();
@@ -141,6 +169,25 @@ awaitable<void> Connection::serve() {
         flush();
         watch();
     }
+}
+
+awaitable<std::string_view> Connection::read() {
+    std::string why;
+    try {
+        std::string_view const bytes = co_await wire_.read();
+        co_return bytes;
+    } catch (boost::system::system_error const& error) {
+        if (session_.is_ready() || trouble_) throw;
+        why = error.code().message();
+    }
+    // Closed before anything was answered: a server that does not want us, and has no words for it.
+    std::string advice = "if this is its port for TLS, use rediss:";
+    if (config_.tls.is_on) {
+        advice = config_.tls.cert.empty() ? "it may want a certificate of ours: cert=FILE and key=FILE"
+                                          : "it may not accept our certificate";
+    }
+    throw Error{errc::unavailable,
+                "the server ended the connection before it answered (" + why + "); " + advice};
 }
 
 void Connection::welcome() {
@@ -166,11 +213,11 @@ awaitable<void> Connection::pause(std::uint32_t failures) {
 }
 
 void Connection::flush() {
-    if (is_writing_ || !stream_.is_open() || trouble_) return;
+    if (is_writing_ || !wire_.is_open() || trouble_) return;
     std::string bytes = session_.take_output(Steady::now());
     if (bytes.empty()) return;
     is_writing_ = true;
-    stream_.write(std::move(bytes), [self = shared_from_this(), epoch = epoch_](std::exception_ptr error) {
+    wire_.write(std::move(bytes), [self = shared_from_this(), epoch = epoch_](std::exception_ptr error) {
         if (self->epoch_ != epoch) return;  // of the connection before this one
         self->is_writing_ = false;
         if (error) {
@@ -219,7 +266,7 @@ void Connection::look_at_time() {
 // The reader finds it closed and run() goes on.
 void Connection::drop(std::exception_ptr reason) {
     if (!trouble_) trouble_ = std::move(reason);
-    stream_.close();
+    wire_.close();
 }
 
 }  // namespace cohort::redis

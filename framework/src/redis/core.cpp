@@ -7,9 +7,10 @@ namespace cohort::redis {
 
 Core::Core(Config its_config)
     : config{std::move(its_config)},
-      commands_{std::make_shared<Connection>(loop_.executor(), config, "commands")},
-      replication_{std::make_shared<Connection>(loop_.executor(), config, "replication")},
-      subscriber_{Subscriber::make(loop_.executor(), config)} {}
+      commands_{std::make_shared<Connection>(loop_.executor(), config, locate_first(config), "commands")},
+      replication_{
+          std::make_shared<Connection>(loop_.executor(), config, locate_first(config), "replication")},
+      subscriber_{Subscriber::make(loop_.executor(), config, locate_first(config))} {}
 
 Core::~Core() = default;
 
@@ -17,7 +18,7 @@ std::shared_ptr<Connection> Core::beats() {
     std::lock_guard const lock{mutex_};
     if (!beats_) {
         beat_loop_ = std::make_unique<io::Loop>("cohort-redis-b");
-        beats_ = std::make_shared<Connection>(beat_loop_->executor(), config, "beats");
+        beats_ = std::make_shared<Connection>(beat_loop_->executor(), config, locate_first(config), "beats");
         if (is_closed_) beats_->close();
     }
     return beats_;
@@ -30,7 +31,7 @@ std::shared_ptr<Connection> Core::borrow_waiter() {
         idle_waiters_.pop_back();
         return waiter;
     }
-    auto waiter = std::make_shared<Connection>(loop_.executor(), config, "wait");
+    auto waiter = std::make_shared<Connection>(loop_.executor(), config, locate_first(config), "wait");
     std::erase_if(waiters_, [](auto const& known) { return known.expired(); });
     waiters_.push_back(waiter);
     if (is_closed_) waiter->close();

@@ -198,7 +198,7 @@ void Session::lost(std::exception_ptr reason) {
     std::string const text = describe(reason);
     errc const code = code_of(reason);
     bool const is_ours = code == errc::auth_failed || code == errc::broker_unsupported ||
-                         code == errc::invalid_url || code == errc::closed;
+                         code == errc::invalid_url || code == errc::tls_failed || code == errc::closed;
     for (auto const& entry : sent) {
         bool const is_unknown = entry.request->effect == Effect::write;
         entry.request->finish(std::make_exception_ptr(

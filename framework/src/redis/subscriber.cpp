@@ -39,14 +39,15 @@ public:
 
 Subscriber::Subscriber(Config const& config) : config_{config}, prefix_{channel_prefix(config.space)} {}
 
-std::shared_ptr<Subscriber> Subscriber::make(boost::asio::any_io_executor executor, Config const& config) {
+std::shared_ptr<Subscriber> Subscriber::make(boost::asio::any_io_executor executor, Config const& config,
+                                             Locate locate) {
     auto made = std::make_shared<Subscriber>(config);
     // Weakly: the connection may still read when its subscriber is gone.
     auto on_message = [weak = made->weak_from_this()](std::string_view channel, std::string_view payload) {
         if (auto const subscriber = weak.lock()) subscriber->receive(channel, payload);
     };
-    made->connection_ =
-        std::make_shared<Connection>(std::move(executor), config, "watch", std::move(on_message));
+    made->connection_ = std::make_shared<Connection>(std::move(executor), config, std::move(locate), "watch",
+                                                     std::move(on_message));
     made->connection_->on_return([weak = made->weak_from_this()] {
         if (auto const subscriber = weak.lock()) subscriber->look_again();
     });

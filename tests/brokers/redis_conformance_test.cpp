@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The broker on a Redis server keeps every promise of the contract, also over TLS.
+// The broker on a Redis server keeps every promise of the contract, also over TLS and on a cluster.
 #include "brokers/conformance/real_rig.hpp"
 #include "brokers/conformance/suite.hpp"
 #include "redis/redis.hpp"
 #include "support/certificates.hpp"
-#include "support/redis_server.hpp"
+#include "support/redis_cluster.hpp"
 
 #include <cohort/id.hpp>
 
@@ -27,6 +27,11 @@ std::string tls_url() {
     options.insert(options.end(), {"--tls-port", port});
     static support::RedisServer const server{options};
     return "rediss://localhost:" + port + "?ca=" + certificates.file("ca.crt");
+}
+
+std::string cluster_url() {
+    static support::RedisCluster const cluster;
+    return cluster.url();
 }
 
 class RedisRig : public RealRig {
@@ -59,6 +64,7 @@ bool add() {
     }
     static AddBackend const added_redis{"redis", &make_rig<plain_url>};
     static AddWay const added_tls{"redis-tls", &make_rig<tls_url>};
+    static AddWay const added_cluster{"redis-cluster", &make_rig<cluster_url>};
     return true;
 }
 

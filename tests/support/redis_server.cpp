@@ -43,19 +43,30 @@ bool answers(std::string const& path) {
     return good;
 }
 
-}  // namespace
-
-int free_port() {
+// The port that could be bound to for a moment; 0 = none.
+int bound_port(std::uint16_t wanted) {
     int const fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    address.sin_port = htons(wanted);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
     bool const good = ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
                       ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
     ::close(fd);
-    if (!good) throw std::runtime_error{"no port is free"};
-    return ntohs(address.sin_port);
+    return good ? ntohs(address.sin_port) : 0;
+}
+
+}  // namespace
+
+int free_port() {
+    int const port = bound_port(0);
+    if (port == 0) throw std::runtime_error{"no port is free"};
+    return port;
+}
+
+bool is_free(int port) {
+    return bound_port(static_cast<std::uint16_t>(port)) == port;
 }
 
 bool RedisServer::is_installed() {

@@ -10,6 +10,7 @@ namespace support {
 
 // A TCP port that nobody listens on just now.
 int free_port();
+bool is_free(int port);
 
 // Ends with the object, and with the test program however that ends.
 class RedisServer {
@@ -30,6 +31,7 @@ public:
     // The server is gone at once (SIGKILL), and comes back empty, or with what it had written.
     void kill();
     void start();
+    bool is_running() const noexcept { return process_ > 0; }
     // SIGSTOP and SIGCONT.
     void freeze();
     void thaw();

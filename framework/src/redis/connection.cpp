@@ -116,11 +116,14 @@ awaitable<void> Connection::run() {
         ++epoch_;
         auto const begun = Steady::now();
         try {
+            is_connected_ = false;
             co_await connect();
+            is_connected_ = true;
             co_await serve();
         } catch (...) {
             if (!trouble_) trouble_ = std::current_exception();
         }
+        if (is_connected_ && !session_.is_ready()) trouble_ = explain(trouble_);
         client_id_ = 0;
         wire_.close();
         if (is_closed_) break;
@@ -161,7 +164,7 @@ awaitable<void> Connection::serve() {
     flush();
     watch();
     for (;;) {
-        std::string_view const bytes = co_await read();
+        std::string_view const bytes = co_await wire_.read();
         bool const was_ready = session_.is_ready();
         session_.feed(bytes, Steady::now());
         if (!was_ready && session_.is_ready()) welcome();
@@ -171,23 +174,23 @@ awaitable<void> Connection::serve() {
     }
 }
 
-awaitable<std::string_view> Connection::read() {
+// Closed before anything was answered: by a server that does not want us, and has no words for it.
+std::exception_ptr Connection::explain(std::exception_ptr reason) const {
     std::string why;
     try {
-        std::string_view const bytes = co_await wire_.read();
-        co_return bytes;
+        std::rethrow_exception(reason);
     } catch (boost::system::system_error const& error) {
-        if (session_.is_ready() || trouble_) throw;
         why = error.code().message();
+    } catch (...) {
+        return reason;
     }
-    // Closed before anything was answered: a server that does not want us, and has no words for it.
     std::string advice = "if this is its port for TLS, use rediss:";
     if (config_.tls.is_on) {
         advice = config_.tls.cert.empty() ? "it may want a certificate of ours: cert=FILE and key=FILE"
                                           : "it may not accept our certificate";
     }
-    throw Error{errc::unavailable,
-                "the server ended the connection before it answered (" + why + "); " + advice};
+    return std::make_exception_ptr(Error{
+        errc::unavailable, "the server ended the connection before it answered (" + why + "); " + advice});
 }
 
 void Connection::welcome() {

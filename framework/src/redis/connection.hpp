@@ -50,7 +50,7 @@ private:
     awaitable<void> run();
     awaitable<void> connect();
     awaitable<void> serve();
-    awaitable<std::string_view> read();
+    std::exception_ptr explain(std::exception_ptr reason) const;
     awaitable<void> pause(std::uint32_t failures);
     void accept(RequestPtr request);
     void flush();
@@ -70,6 +70,7 @@ private:
     io::Wake const stopped_;
     std::function<void()> on_return_;
     bool is_started_ = false;
+    bool is_connected_ = false;
     bool is_missed_ = false;  // its loss was logged
     bool is_closed_ = false;
     bool is_writing_ = false;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The broker on a Redis server keeps every promise of the contract, also over TLS and on a cluster.
+// The broker on a Redis server keeps every promise of the contract, also over TLS, on a cluster and behind
+// sentinels.
 #include "brokers/conformance/real_rig.hpp"
 #include "brokers/conformance/suite.hpp"
 #include "redis/redis.hpp"
 #include "support/certificates.hpp"
 #include "support/redis_cluster.hpp"
+#include "support/redis_sentinels.hpp"
 
 #include <cohort/id.hpp>
 
@@ -32,6 +34,11 @@ std::string tls_url() {
 std::string cluster_url() {
     static support::RedisCluster const cluster;
     return cluster.url();
+}
+
+std::string sentinel_url() {
+    static support::RedisSentinels const sentinels;
+    return sentinels.url();
 }
 
 class RedisRig : public RealRig {
@@ -65,6 +72,7 @@ bool add() {
     static AddBackend const added_redis{"redis", &make_rig<plain_url>};
     static AddWay const added_tls{"redis-tls", &make_rig<tls_url>};
     static AddWay const added_cluster{"redis-cluster", &make_rig<cluster_url>};
+    static AddWay const added_sentinel{"redis-sentinel", &make_rig<sentinel_url>};
     return true;
 }
 

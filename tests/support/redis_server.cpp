@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <netinet/in.h>
 #include <stdexcept>
 #include <sys/prctl.h>
@@ -73,11 +74,24 @@ bool RedisServer::is_installed() {
     return !find_server().empty();
 }
 
-RedisServer::RedisServer(std::vector<std::string> options) : options_{std::move(options)} {
+RedisServer::RedisServer(std::vector<std::string> options) : RedisServer{std::move(options), {}} {}
+
+std::unique_ptr<RedisServer> RedisServer::sentinel(std::string const& lines) {
+    return std::unique_ptr<RedisServer>{new RedisServer{{}, lines}};
+}
+
+RedisServer::RedisServer(std::vector<std::string> options, std::string const& lines)
+    : options_{std::move(options)} {
     std::string name = (std::filesystem::temp_directory_path() / "cohort-redis-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error{"mkdtemp failed"};
     directory_ = name;
     socket_ = directory_ + "/socket";
+    if (!lines.empty()) {
+        file_ = directory_ + "/sentinel.conf";
+        std::ofstream{file_} << "unixsocket " << socket_ << "\ndir " << directory_ << "\nlogfile "
+                             << directory_ << "/log\n"
+                             << lines;
+    }
     start();
 }
 
@@ -93,6 +107,7 @@ void RedisServer::start() {
         program,  "--port", "0",         "--unixsocket",     socket_, "--dir", directory_,
         "--save", "",       "--logfile", directory_ + "/log"};
     words.insert(words.end(), options_.begin(), options_.end());
+    if (!file_.empty()) words = {program, file_, "--sentinel"};
     std::vector<char*> arguments;
     for (auto& word : words)
         arguments.push_back(word.data());

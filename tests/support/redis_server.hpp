@@ -2,6 +2,7 @@
 // A redis-server of the test's own, on a socket file in a directory of its own.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -17,6 +18,8 @@ class RedisServer {
 public:
     // Starts it and waits until it answers. Throws std::runtime_error.
     explicit RedisServer(std::vector<std::string> options = {});
+    // A sentinel, with these lines in its file.
+    static std::unique_ptr<RedisServer> sentinel(std::string const& lines);
     ~RedisServer();
     RedisServer(RedisServer const&) = delete;
     RedisServer& operator=(RedisServer const&) = delete;
@@ -39,9 +42,12 @@ public:
     std::string ask(std::string const& command) const;
 
 private:
+    RedisServer(std::vector<std::string> options, std::string const& lines);
+
     std::string directory_;
     std::string socket_;
     std::vector<std::string> options_;
+    std::string file_;  // of a sentinel
     pid_t process_ = -1;
 };
 

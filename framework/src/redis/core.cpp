@@ -2,6 +2,7 @@
 #include "redis/core.hpp"
 
 #include "redis/record.hpp"
+#include "redis/sentinel.hpp"
 
 namespace cohort::redis {
 
@@ -9,16 +10,17 @@ Core::Core(Config its_config)
     : config{std::move(its_config)},
       slots_{config.topology == Topology::cluster ? std::make_shared<Slots>(config.hosts) : nullptr},
       commands_{make_route(loop_, "commands")}, replicated_{make_route(loop_, "replicated")},
-      subscriber_{Subscriber::make(loop_.executor(), config, locate())} {}
+      subscriber_{Subscriber::make(loop_.executor(), config, locate(loop_))} {}
 
 // Where anything can be asked for that is no key's.
-Locate Core::locate() const {
+Locate Core::locate(io::Loop const& loop) const {
     if (slots_) return locate_any(slots_);
+    if (config.topology == Topology::sentinel) return locate_master(loop.executor(), config);
     return locate_first(config);
 }
 
 RoutePtr Core::make_route(io::Loop const& loop, std::string role) const {
-    return std::make_shared<Route>(loop.executor(), config, std::move(role), slots_, locate());
+    return std::make_shared<Route>(loop.executor(), config, std::move(role), slots_, locate(loop));
 }
 
 Core::~Core() = default;
@@ -41,7 +43,7 @@ std::shared_ptr<Connection> Core::borrow_waiter(Node const& node) {
         idle.pop_back();
         return waiter;
     }
-    auto const locating = slots_ ? locate_node(node) : locate();
+    auto const locating = slots_ ? locate_node(node) : locate(loop_);
     auto waiter = std::make_shared<Connection>(loop_.executor(), config, locating, "wait");
     std::erase_if(waiters_, [](auto const& known) { return known.expired(); });
     waiters_.push_back(waiter);

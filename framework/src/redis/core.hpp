@@ -53,7 +53,7 @@ public:
     void close() noexcept;
 
 private:
-    Locate locate() const;
+    Locate locate(io::Loop const& loop) const;
     RoutePtr make_route(io::Loop const& loop, std::string role) const;
 
     // Ended in the opposite order.

@@ -138,7 +138,8 @@ TEST_CASE("queues on all nodes of a cluster share their workers and clients", "[
     CHECK(run(broker->inspector()->audit()) == std::vector<std::string>{});
 }
 
-TEST_CASE("a slot may move while its queue is used, and no job is lost or given twice", "[cluster]") {
+TEST_CASE("a slot may move while its queue is used, and no job is lost or given twice",
+          "[cluster][F46][timeout:120]") {
     NEED_REDIS
     RedisCluster cluster;
     auto const broker = open(cluster.url("poll=100ms&timeout=3s"));
@@ -206,7 +207,7 @@ TEST_CASE("while a slot is on the move its queue is busy, and commands about one
 }
 
 TEST_CASE("a cluster whose node is gone says so, serves the others, and all when a replica takes over",
-          "[cluster][F39]") {
+          "[cluster][F46][timeout:120]") {
     NEED_REDIS
     RedisCluster cluster{3, {"--cluster-require-full-coverage", "no"}};
     auto const broker = open(cluster.url("poll=100ms&timeout=1s&replicas=1"));

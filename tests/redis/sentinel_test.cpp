@@ -73,7 +73,7 @@ TEST_CASE("a server that a sentinel names and that is a replica is not asked for
 }
 
 TEST_CASE("a fail-over in the middle of jobs loses nothing that was replicated, and gives nothing twice",
-          "[sentinel][F39][timeout:120]") {
+          "[sentinel][F43][timeout:120]") {
     NEED_REDIS
     RedisSentinels sentinels;
     auto const broker = open(sentinels.url("poll=200ms&timeout=2s&replicas=1&replication_timeout=100ms"));
@@ -114,7 +114,7 @@ TEST_CASE("a fail-over in the middle of jobs loses nothing that was replicated, 
 }
 
 TEST_CASE("a claim that waits, and a client that watches, follow the master to another server",
-          "[sentinel][F39][timeout:120]") {
+          "[sentinel][F43][timeout:120]") {
     NEED_REDIS
     RedisSentinels sentinels;
     auto const broker = open(sentinels.url("poll=1s&timeout=1s"));

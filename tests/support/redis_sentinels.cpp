@@ -24,7 +24,7 @@ bool has(std::string const& text, std::string const& part) {
 
 }  // namespace
 
-RedisSentinels::RedisSentinels() {
+RedisSentinels::RedisSentinels(int silence_ms) {
     for (int i = 0; i < 3; ++i) {
         ports_.push_back(std::to_string(free_port()));
         std::vector<std::string> options{"--port",
@@ -48,11 +48,11 @@ RedisSentinels::RedisSentinels() {
         "link to the primary");
     for (int i = 0; i < 3; ++i) {
         sentinel_ports_.push_back(std::to_string(free_port()));
-        sentinels_.push_back(RedisServer::sentinel("port " + sentinel_ports_.back() +
-                                                   "\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 " +
-                                                   ports_[0] +
-                                                   " 2\nsentinel down-after-milliseconds main 500\n"
-                                                   "sentinel failover-timeout main 3000\n"));
+        sentinels_.push_back(RedisServer::sentinel(
+            "port " + sentinel_ports_.back() + "\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 " +
+            ports_[0] + " 2\nsentinel down-after-milliseconds main " + std::to_string(silence_ms) +
+            "\n"
+            "sentinel failover-timeout main 3000\n"));
     }
     await([&] { return is_whole(); }, "agreement of the sentinels");
 }

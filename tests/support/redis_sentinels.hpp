@@ -10,8 +10,9 @@ namespace support {
 
 class RedisSentinels {
 public:
-    // Waits until all know of each other. Throws std::runtime_error.
-    RedisSentinels();
+    // A server that is silent for so long is taken for dead. Waits until all know of each other. Throws
+    // std::runtime_error.
+    explicit RedisSentinels(int silence_ms = 500);
 
     // "redis+sentinel://127.0.0.1:7001,…/0?master=main"
     std::string url(std::string const& parameters = {}) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "redis/subscriber.hpp"
 
+#include "base/failpoint.hpp"
 #include "io/alarm.hpp"
 #include "redis/call.hpp"
 #include "redis/keys.hpp"
@@ -72,6 +73,7 @@ void Subscriber::receive(std::string_view channel, std::string_view payload) {
             one_line("a message on " + std::string{channel} + " is ignored: " + error.detail()));
         return;
     }
+    if (failpoint("notify.drop")) return;
     std::lock_guard const lock{mutex_};
     auto const found = clients_.find(channel.substr(prefix_.size()));
     if (found == clients_.end()) return;

@@ -121,18 +121,18 @@ struct Free {
     void operator()(redisReply* reply) const noexcept { freeReplyObject(reply); }
 };
 
-bool add() {
+bool add_redis() {
     if (!support::RedisServer::is_installed()) {
         std::cout << "SKIPPED: redis-server is not installed, so nothing is done to one\n";
         return false;
     }
-    static AddBackend const added{"redis", [](StoreParams const& params) -> std::unique_ptr<Store> {
-                                      return std::make_unique<RedisStore>(params);
-                                  }};
+    static AddBackend const added_backend{"redis", [](StoreParams const& params) -> std::unique_ptr<Store> {
+                                              return std::make_unique<RedisStore>(params);
+                                          }};
     return true;
 }
 
-[[maybe_unused]] bool const added = add();
+[[maybe_unused]] bool const added_redis = add_redis();
 
 }  // namespace
 

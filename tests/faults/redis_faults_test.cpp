@@ -194,6 +194,11 @@ FAULT("F49", "redis",
     stage.until_started(8);
     server_of(stage).freeze();
     stage.pass(4 * setup.lease);
+    // Somebody new, who is first to look after the others.
+    WorkerSetup eager = setup;
+    eager.upkeep = 20ms;
+    stage.start(eager);
+    stage.pass(300ms);
     server_of(stage).thaw();
     stage.drain(60s);
     stage.check({.duplicates = 0});

@@ -81,7 +81,7 @@ void Connection::close() {
 
 Duration Connection::calm() const noexcept {
     Session::Time const end = outage_end_.load();
-    if (end == Session::Time::min()) return Duration::max();
+    if (end == Session::Time::min()) return 0s;
     return std::chrono::duration_cast<Duration>(Steady::now() - end);
 }
 
@@ -196,9 +196,9 @@ std::exception_ptr Connection::explain(std::exception_ptr reason) const {
 void Connection::welcome() {
     client_id_ = session_.client_id();
     if (std::exchange(is_missed_, false)) log(LogLevel::info, one_line(config_.masked + ": connected again"));
-    if (generation_++ == 0) return;
+    // Who comes for the first time does not know for how long nobody could come.
     outage_end_ = Steady::now();
-    if (on_return_) on_return_();
+    if (generation_++ > 0 && on_return_) on_return_();
 }
 
 // An outage is one line, not a flood.

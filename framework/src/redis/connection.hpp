@@ -40,7 +40,8 @@ public:
 
     // Thread-safe: grows with each connection that is made; 0 = none yet.
     std::uint64_t generation() const noexcept { return generation_.load(); }
-    // Thread-safe: for how long the server has been there without a break that was noticed here.
+    // Thread-safe: for how long the server has been there without a break that was noticed here; 0 before the
+    // first connection.
     Duration calm() const noexcept;
     // Thread-safe: the server's number for the present one; 0 when there is none.
     std::int64_t client_id() const noexcept { return client_id_.load(); }

@@ -114,7 +114,7 @@ std::uint64_t Route::generation() const {
 
 Duration Route::calm() const {
     std::lock_guard const lock{mutex_};
-    Duration calm = Duration::max();
+    Duration calm = connections_.empty() ? Duration{0} : Duration::max();
     for (auto const& [node, connection] : connections_)
         calm = std::min(calm, connection->calm());
     // Whose node has changed could not renew a lease meanwhile.

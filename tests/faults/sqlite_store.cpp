@@ -32,9 +32,9 @@ std::string text(sqlite3_stmt* row, int column) {
     return bytes == nullptr ? std::string{} : std::string{bytes};
 }
 
-AddBackend const added{"sqlite", [](StoreParams const& params) -> std::unique_ptr<Store> {
-                           return std::make_unique<SqliteStore>(params);
-                       }};
+AddBackend const added_sqlite{"sqlite", [](StoreParams const& params) -> std::unique_ptr<Store> {
+                                  return std::make_unique<SqliteStore>(params);
+                              }};
 
 }  // namespace
 

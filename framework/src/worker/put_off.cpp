@@ -35,7 +35,7 @@ std::vector<Outgoing> PutOff::take_due(Duration now) {
             ++group;
         }
     }
-    std::stable_sort(due.begin(), due.end(), [](Group const& a, Group const& b) { return a.due < b.due; });
+    std::sort(due.begin(), due.end(), [](Group const& a, Group const& b) { return a.due < b.due; });
     std::vector<Outgoing> taken;
     for (auto& group : due)
         std::move(group.outgoing.begin(), group.outgoing.end(), std::back_inserter(taken));

@@ -3,6 +3,8 @@
 // is the server's time that passes.
 #include "redis/server.hpp"
 
+namespace faults_test {
+
 using namespace redis_test;
 
 TEST_CASE("without a server a verb says so, and works as soon as there is one", "[F39]") {
@@ -236,3 +238,5 @@ TEST_CASE("a worker that waits for work asks the server less than once a second"
     waiter.join();
     CHECK(claim.get().jobs.empty());
 }
+
+}  // namespace faults_test

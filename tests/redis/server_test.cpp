@@ -2,6 +2,8 @@
 // Ways to a real server: users, passwords, databases, TCP, replicas, large batches.
 #include "redis/server.hpp"
 
+namespace server_test {
+
 using namespace redis_test;
 
 TEST_CASE("a wrong password is told as such, without the password, and the right one is taken again",
@@ -161,3 +163,5 @@ TEST_CASE("a URL that is not right is refused with what is wrong", "[bad35]") {
     CHECK(fault_of("redis://h?name=a%20b").find("name") != std::string::npos);
     CHECK(fault_of("redis://h?replicas=-1").find("replicas") != std::string::npos);
 }
+
+}  // namespace server_test

@@ -6,6 +6,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace session_test {
+
 using namespace cohort;
 using namespace cohort::redis;
 
@@ -248,3 +250,5 @@ TEST_CASE("messages are told apart from answers, and channels are subscribed wit
     CHECK(heard == "c1=hi;");
     CHECK(ping->is_ended());
 }
+
+}  // namespace session_test

@@ -5,6 +5,8 @@
 
 #include <fstream>
 
+namespace tls_test {
+
 using namespace redis_test;
 using support::Certificates;
 
@@ -135,3 +137,5 @@ TEST_CASE("files that cannot be used are named when the broker is opened", "[tls
     Error const misplaced = fault_of("redis://localhost?ca=" + certificates.file("ca.crt"));
     CHECK(has(misplaced, "write rediss:"));
 }
+
+}  // namespace tls_test

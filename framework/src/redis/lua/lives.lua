@@ -9,7 +9,7 @@ local function end_life(incarnation, how)
   if tonumber(call('HGET', K.held, incarnation) or 0) > 0 then
     call('HSET', K.lost, incarnation, how)
   else
-    call('HDEL', K.held, incarnation, incarnation .. '#')
+    call('HDEL', K.held, incarnation, incarnation .. '#', incarnation .. '!')
   end
 end
 
@@ -59,7 +59,7 @@ local function drain(limit)
   for incarnation in pairs(how) do
     if not left[incarnation] then
       call('HDEL', K.lost, incarnation)
-      call('HDEL', K.held, incarnation, incarnation .. '#')
+      call('HDEL', K.held, incarnation, incarnation .. '#', incarnation .. '!')
     end
   end
   return recovered, died, moved == limit

@@ -71,7 +71,7 @@ Outcome outcome_of(Call const& call, Try& mine, Config const& config) {
     if (request.is_withdrawn()) {
         return Outcome{std::make_exception_ptr(boost::system::system_error{asio::error::operation_aborted})};
     }
-    if (request.error) return Outcome{request.error};
+    if (request.has_failed()) return Outcome{request.take_error()};
     View const view = mine.answer();
     if (has_moved(view, mine.node)) {
         return Outcome{std::make_exception_ptr(Error{
@@ -131,7 +131,7 @@ enum class Next : std::uint8_t { done, again, later };
 Next next_of(Try& mine, Slots* slots) {
     if (mine.fault) return slots != nullptr && slots->is_known() ? Next::later : Next::done;
     if (mine.request->is_withdrawn()) return Next::done;
-    if (mine.request->error) {
+    if (mine.request->has_failed()) {
         if (slots != nullptr) slots->doubt();
         return Next::done;
     }

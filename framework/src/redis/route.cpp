@@ -49,8 +49,8 @@ struct Look {
 
 // True when it has the map; the reason where it has none.
 bool take_map(Slots& slots, Asked const& asked, Config const& config, std::exception_ptr& fault) {
-    if (asked.request->error) {
-        fault = asked.request->error;
+    if (asked.request->has_failed()) {
+        fault = asked.request->take_error();
         return false;
     }
     View const answer = asked.request->replies.front().view();

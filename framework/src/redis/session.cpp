@@ -46,6 +46,17 @@ errc code_of(std::exception_ptr const& reason) {
     }
 }
 
+// An exception for each who waits: on threads of their own none is shared.
+std::exception_ptr another(std::exception_ptr const& reason) {
+    try {
+        std::rethrow_exception(reason);
+    } catch (Error const& error) {
+        return std::make_exception_ptr(Error{error.which(), error.detail()});
+    } catch (...) {
+        return std::current_exception();
+    }
+}
+
 }  // namespace
 
 Session::Session(Config const& config, std::string role, Message on_message)
@@ -230,7 +241,7 @@ void Session::close(std::exception_ptr reason) {
     for (auto* entries : {&sent_, &queued_}) {
         bool const were_sent = entries == &sent_;
         for (auto const& entry : std::exchange(*entries, {})) {
-            if (were_sent || entry.request->begin()) entry.request->finish(reason);
+            if (were_sent || entry.request->begin()) entry.request->finish(another(reason));
         }
     }
 }

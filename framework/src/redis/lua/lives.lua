@@ -13,6 +13,17 @@ local function end_life(incarnation, how)
   end
 end
 
+-- Runs under a lease that somebody has deleted: nobody would ever find it late.
+local function end_strays()
+  for _, incarnation in ipairs(call('HKEYS', K.lives)) do
+    if not call('ZSCORE', K.beats, incarnation) then call('HDEL', K.lives, incarnation) end
+  end
+  for _, run in ipairs(call('HVALS', K.running)) do
+    local incarnation = token_of(run):sub(9)
+    if not call('ZSCORE', K.beats, incarnation) then call('HSETNX', K.lost, incarnation, 'lost') end
+  end
+end
+
 -- T9, T10, T11.
 local function lose(j, id)
   j.token = ''

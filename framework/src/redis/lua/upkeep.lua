@@ -17,6 +17,9 @@ for _, incarnation in ipairs(late) do
   end
 end
 
+local beating = call('ZCARD', K.beats)
+if beating == 0 or beating ~= call('HLEN', K.lives) then end_strays() end
+
 local expired = expire_late(limit)
 local promoted = promote(limit)
 local recovered, died, more = drain(limit)

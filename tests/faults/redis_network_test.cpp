@@ -4,8 +4,7 @@
 #ifdef COHORT_FAULTS_REDIS
 #include "faults/jobs.hpp"
 #include "faults/proxy.hpp"
-#include "faults/redis_store.hpp"
-#include "faults/scenario.hpp"
+#include "faults/redis_scene.hpp"
 
 #include <cohort/open.hpp>
 #include <cohort/run.hpp>
@@ -15,10 +14,6 @@
 using namespace faults;
 
 namespace {
-
-RedisStore& store_of(Stage& stage) {
-    return static_cast<RedisStore&>(stage.store());
-}
 
 std::string way(Proxy const& network, std::string const& parameters = "timeout=1s&poll=1s") {
     return "redis://127.0.0.1:" + std::to_string(network.port()) + "?" + parameters;
@@ -36,19 +31,6 @@ void set_both(Proxy& network, std::string_view mode) {
     network.set(Way::to_server, mode);
     network.set(Way::to_client, mode);
 }
-
-template<class Ask>
-bool becomes_true(Ask ask, cohort::Duration patience) {
-    auto const end = ledger_time() + patience;
-    while (ledger_time() < end) {
-        if (ask()) return true;
-        Stage::pass(5ms);
-    }
-    return false;
-}
-
-// The longest pause between two attempts to connect, and a second.
-constexpr cohort::Duration longest_return = 11s;
 
 // Jobs that only this worker is there to run.
 void check_works(Stage& stage, std::string const& worker) {

@@ -136,6 +136,18 @@ cohort::errc push_one(cohort::Broker& broker, std::string const& id) {
     }
 }
 
+// What a client is told that asks for a replica, for one call.
+std::string enqueue_replicated(std::string const& url) {
+    cohort::BlockingClient client{url};
+    try {
+        client.enqueue_job<ok>({.replicas = cohort::Replicas{1, 200ms}}, 1);
+    } catch (cohort::Error const& error) {
+        CHECK(error.which() == cohort::errc::uncertain);
+        return error.detail();
+    }
+    return {};
+}
+
 std::size_t known(cohort::Broker& broker, std::vector<std::string> const& ids) {
     std::vector<cohort::JobRef> refs;
     for (auto const& id : ids)
@@ -147,7 +159,7 @@ std::size_t known(cohort::Broker& broker, std::vector<std::string> const& ids) {
 
 }  // namespace
 
-FAULT("F44", "redis",
+FAULT("F44 A21", "redis",
       "a replica that lags takes over: what was asked to be replicated and was not is told, and the rest is "
       "there") {
     Pair pair;
@@ -159,6 +171,7 @@ FAULT("F44", "redis",
         kept.push_back("kept" + std::to_string(i));
         CHECK(push_one(*safe, kept.back()) == cohort::errc::ok);
     }
+    CHECK(enqueue_replicated(pair.url(pair.port, "")).empty());
     pair.link.set(Way::to_client, "blackhole");
     std::vector<std::string> risked;
     for (int i = 0; i < 20; ++i) {
@@ -167,6 +180,7 @@ FAULT("F44", "redis",
     }
     for (int i = 0; i < 3; ++i)
         CHECK(push_one(*safe, "told" + std::to_string(i)) == cohort::errc::uncertain);
+    CHECK(enqueue_replicated(pair.url(pair.port, "")).find("on 0 of the 1 replicas") != std::string::npos);
     pair.primary.kill();
     pair.replica.ask("REPLICAOF NO ONE");
     auto const other = cohort::open_broker(pair.url(pair.replica_port, ""));

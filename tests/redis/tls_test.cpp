@@ -84,7 +84,7 @@ TEST_CASE("a server that wants a certificate of the client gets it", "[tls]") {
     CHECK(has(stranger, "not accept our certificate"));
 }
 
-TEST_CASE("a server that is not trusted is refused, with the fix and without the password", "[tls]") {
+TEST_CASE("a server that is not trusted is refused, with the fix and without the password", "[tls][B39]") {
     NEED_REDIS
     TlsServer const tls;
     std::string const place = ":" + tls.port + "?timeout=2s&ca=" + tls.certificates.file("other.crt");
@@ -103,7 +103,7 @@ TEST_CASE("a server that is not trusted is refused, with the fix and without the
     CHECK(fault_of(tls.url("&server_name=127.0.0.2")).which() == errc::tls_failed);
 }
 
-TEST_CASE("who meets a server without TLS, or TLS without asking for it, is told so", "[tls]") {
+TEST_CASE("who meets a server without TLS, or TLS without asking for it, is told so", "[tls][B39]") {
     NEED_REDIS
     Certificates const certificates;
     std::string const port = std::to_string(support::free_port());

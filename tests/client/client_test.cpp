@@ -131,6 +131,14 @@ awaitable<void> same_id(Rig& rig) {
     }
     CHECK(code == errc::duplicate_job_id);
 
+    code = errc::ok;
+    try {
+        co_await rig.client.enqueue_job<add>({.replicas = cohort::Replicas{}}, 1, 2);
+    } catch (Error const& error) {
+        code = error.which();
+    }
+    CHECK(code == errc::not_supported);
+
     auto const holder = co_await rig.client.enqueue_job<add>({.unique = "key"}, 1, 2);
     auto const other = co_await rig.client.enqueue_job<add>({.unique = "key"}, 5, 6);
     CHECK_FALSE(holder.is_duplicate());

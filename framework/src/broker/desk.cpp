@@ -28,6 +28,18 @@ void check_times(NewJob const& job) {
     }
 }
 
+void check_replicas(Replicas const& wanted, Capabilities const& capabilities) {
+    if (!capabilities.replicas) {
+        throw Error{errc::not_supported, "this broker has no replicas to wait for; the Redis broker has"};
+    }
+    if (wanted.count < 1 || wanted.count > 100)
+        throw Error{errc::invalid_config, "replicas " + std::to_string(wanted.count) + " not in 1..100"};
+    if (wanted.within <= 0s) {
+        throw Error{errc::invalid_timeout,
+                    "replicas within " + to_string(wanted.within) + "; must be more than 0"};
+    }
+}
+
 }  // namespace
 
 Desk::Desk(std::shared_ptr<Broker> broker, DeskOptions options)
@@ -71,6 +83,10 @@ NewJob Desk::prepare(std::string_view name, JobOptions const& job, EnqueueOption
     choose(policy.keep_result, call.keep_result, job.keep_result);
     choose(policy.keep_error, call.keep_error, job.keep_error);
 
+    if (call.replicas) {
+        check_replicas(*call.replicas, front_.broker().capabilities());
+        made.replicas = call.replicas;
+    }
     check_job_name(made.name);
     check_queue_name(made.ref.queue);
     check_job_id(made.ref.id);

@@ -128,6 +128,7 @@ std::vector<CapabilityName> const& capability_names() {
         {"max_length", &Capabilities::max_length},
         {"commit_hooks", &Capabilities::commit_hooks},
         {"forget", &Capabilities::forget},
+        {"replicas", &Capabilities::replicas},
     };
     return names;
 }

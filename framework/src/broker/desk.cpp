@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "broker/desk.hpp"
 
+#include "base/recycled.hpp"
+
 #include <utility>
 
 namespace cohort {
@@ -103,7 +105,7 @@ NewJob Desk::prepare(std::string_view name, JobOptions const& job, EnqueueOption
 }
 
 std::shared_ptr<NewJob> Desk::keep(NewJob job) {
-    return std::make_shared<Front::Push>(std::move(job));
+    return make_recycled<Front::Push>(std::move(job));
 }
 
 awaitable<PushResult> Desk::push(std::shared_ptr<NewJob> job) {
@@ -133,7 +135,7 @@ std::shared_ptr<Completions> Desk::wait_for(Completions::Refs refs) {
             loops_.spawn(executor_, read(self));
         }
     }
-    auto completions = std::make_shared<Completions>(std::move(refs));
+    auto completions = make_recycled<Completions>(std::move(refs));
     waits_.add(completions);
     return completions;
 }

@@ -80,7 +80,7 @@ Queue::Order::iterator Queue::after(std::uint64_t sequence) {
     return order_.upper_bound(sequence, OrderKey{});
 }
 
-Job& Queue::add(JobRecord record) {
+Job& Queue::add(JobRecord&& record) {
     auto owned = std::make_unique<Job>();
     Job& job = *owned;
     job.record = std::move(record);

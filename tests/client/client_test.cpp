@@ -132,8 +132,10 @@ awaitable<void> same_id(Rig& rig) {
     CHECK(code == errc::duplicate_job_id);
 
     code = errc::ok;
+    cohort::EnqueueOptions with_replicas;
+    with_replicas.replicas.emplace();
     try {
-        co_await rig.client.enqueue_job<add>({.replicas = cohort::Replicas{}}, 1, 2);
+        co_await rig.client.enqueue_job<add>(with_replicas, 1, 2);
     } catch (Error const& error) {
         code = error.which();
     }

@@ -5,6 +5,7 @@
 #include "faults/jobs.hpp"
 #include "faults/proxy.hpp"
 #include "faults/redis_scene.hpp"
+#include "support/certificates.hpp"
 
 #include <cohort/open.hpp>
 #include <cohort/run.hpp>
@@ -252,6 +253,57 @@ FAULT("F74", "redis",
     check_works(stage, "w1");
     stage.drain();
     stage.check({.duplicates = 4});
+}
+
+FAULT("F71", "redis",
+      "bits are turned over on the way, below TLS: a job comes as it was stored, or not at all") {
+    support::Certificates const certificates;
+    int const port = support::free_port();
+    auto options = certificates.server_options();
+    options.insert(options.end(), {"--tls-port", std::to_string(port)});
+    support::RedisServer const server{options};
+    Proxy network{static_cast<std::uint16_t>(port)};
+    std::string const url = "rediss://localhost:" + std::to_string(network.port()) +
+                            "?timeout=1s&ca=" + certificates.file("ca.crt");
+    auto const told = [](int i) { return "[\"" + std::to_string(i) + std::string(500, 'a') + "\"]"; };
+    std::vector<cohort::JobRef> refs;
+    {
+        auto const broker = cohort::open_broker(url);
+        std::vector<cohort::NewJob> jobs(100);
+        for (int i = 0; i < 100; ++i) {
+            auto& job = jobs[static_cast<std::size_t>(i)];
+            job.ref = {"default", "j" + std::to_string(i)};
+            job.name = "ok";
+            job.arguments = told(i);
+            refs.push_back(job.ref);
+        }
+        cohort::run(broker->push(jobs));
+    }
+    int read = 0;
+    int failed = 0;
+    for (int turn = 0; turn < 30; ++turn) {
+        network.set(Way::to_client, "flip(" + std::to_string(2000 + stage.below(90'000)) + "," +
+                                        std::to_string(stage.below(8)) + ")");
+        auto const broker = cohort::open_broker(url);
+        try {
+            auto const records = cohort::run(broker->status(refs));
+            for (int i = 0; i < 100; ++i) {
+                auto const& record = records.at(static_cast<std::size_t>(i));
+                REQUIRE(record.has_value());
+                CHECK(record->name == "ok");
+                CHECK(record->arguments == told(i));
+            }
+            ++read;
+        } catch (cohort::Error const& error) {
+            bool const is_known =
+                error.which() == cohort::errc::unavailable || error.which() == cohort::errc::tls_failed;
+            CHECK(is_known);
+            ++failed;
+        }
+    }
+    INFO(read << " were read, " << failed << " failed");
+    CHECK(failed > 0);
+    stage.record({});
 }
 
 NIGHTLY_FAULT("F76", "redis", "a hundred clients lose their server: they do not come back all at once") {

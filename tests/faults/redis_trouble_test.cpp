@@ -74,7 +74,8 @@ FAULT("F42", "redis",
     stage.asker().enqueue({.job = "ok", .number = 5, .count = 20});
     stage.asker().wait(60s);
     stage.drain();
-    stage.pass(500ms);  // all wait now
+    // All wait now, and each has sent a beat, which has a connection of its own.
+    stage.pass(WorkerSetup{}.lease / 3 + 500ms);
     auto const before = connections(stage);
     stage.asker().enqueue({.job = "ok", .number = 20, .count = 100});
     stage.asker().wait(60s);

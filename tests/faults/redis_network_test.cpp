@@ -131,8 +131,12 @@ FAULT("F68", "redis", "one half of a connection is closed, from either side: it 
     for (int i = 0; i < 6; ++i) {
         auto const before = network.traffic();
         network.fin(i % 2 == 0 ? Way::to_client : Way::to_server);
-        auto const is_back = [&] { return network.traffic().connects >= before.connects + before.open; };
-        CHECK(becomes_true(is_back, 3s * slowness));
+        // The other half of each is closed as well. Who has nothing to say comes back later.
+        auto const is_noticed = [&] {
+            auto const now = network.traffic();
+            return now.connects - now.open >= before.connects;
+        };
+        CHECK(becomes_true(is_noticed, 3s * slowness));
         stage.pass(std::chrono::milliseconds{50 + stage.below(100)});
     }
     stage.drain(60s);
@@ -255,8 +259,8 @@ FAULT("F74", "redis",
     stage.check({.duplicates = 4});
 }
 
-FAULT("F71", "redis",
-      "bits are turned over on the way, below TLS: a job comes as it was stored, or not at all") {
+NIGHTLY_FAULT("F71", "redis",
+              "bits are turned over on the way, below TLS: a job comes as it was stored, or not at all") {
     support::Certificates const certificates;
     int const port = support::free_port();
     auto options = certificates.server_options();

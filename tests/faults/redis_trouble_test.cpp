@@ -59,7 +59,8 @@ void play_outage(Stage& stage, cohort::Duration outage) {
 
 }  // namespace
 
-FAULT("F41", "redis", "the server is away for 2 s under load: each call says so in time, and nothing grows") {
+NIGHTLY_FAULT("F41", "redis",
+              "the server is away for 2 s under load: each call says so in time, and nothing grows") {
     play_outage(stage, 2s);
 }
 NIGHTLY_FAULT("F41", "redis",
@@ -67,8 +68,9 @@ NIGHTLY_FAULT("F41", "redis",
     play_outage(stage, 60s);
 }
 
-FAULT("F42", "redis",
-      "the server dies and comes back twenty times: no job is lost, and the connections are as before") {
+NIGHTLY_FAULT(
+    "F42", "redis",
+    "the server dies and comes back twenty times: no job is lost, and the connections are as before") {
     server_of(stage).ask("CONFIG SET appendfsync always");
     stage.start(2);
     stage.asker().enqueue({.job = "ok", .number = 5, .count = 20});
@@ -191,14 +193,19 @@ FAULT("F44 A21", "redis",
     stage.record({});
 }
 
-FAULT("F45", "redis",
-      "a primary is alone with its client: with min-replicas-to-write it takes nothing that would be lost") {
+NIGHTLY_FAULT(
+    "F45", "redis",
+    "a primary is alone with its client: with min-replicas-to-write it takes nothing that would be lost") {
     Pair pair;
     REQUIRE(becomes_true([&] { return pair.is_linked(); }, 20s));
     pair.primary.ask("CONFIG SET min-replicas-to-write 1");
     pair.primary.ask("CONFIG SET min-replicas-max-lag 1");
     auto const old = cohort::open_broker(pair.url(pair.port, ""));
     REQUIRE(becomes_true([&] { return push_one(*old, "before") == cohort::errc::ok; }, 10s));
+    auto const has_before = [&] {
+        return pair.replica.ask("HEXISTS 'cohort:{:default}:jobs' before") == "1";
+    };
+    REQUIRE(becomes_true(has_before, 10s));
     pair.link.set(Way::to_client, "blackhole");
     pair.link.set(Way::to_server, "blackhole");
     pair.replica.ask("REPLICAOF NO ONE");
@@ -230,7 +237,7 @@ FAULT("F45", "redis",
     stage.record({});
 }
 
-FAULT("F48", "redis", "the server answers nobody for 4 s, then no writes: nothing runs twice") {
+NIGHTLY_FAULT("F48", "redis", "the server answers nobody for 4 s, then no writes: nothing runs twice") {
     stage.asker().enqueue({.job = "ok", .number = 300, .count = 40});
     stage.asker().wait(60s);
     stage.start(2);
@@ -247,8 +254,9 @@ FAULT("F48", "redis", "the server answers nobody for 4 s, then no writes: nothin
         CHECK(job.counters.lost == 0);
 }
 
-FAULT("F55", "redis",
-      "a script of somebody keeps the server busy for 3 s: workers and clients go on when it is killed") {
+NIGHTLY_FAULT(
+    "F55", "redis",
+    "a script of somebody keeps the server busy for 3 s: workers and clients go on when it is killed") {
     stage.asker().enqueue({.job = "ok", .number = 300, .count = 40});
     stage.asker().wait(60s);
     stage.start(2);
@@ -277,8 +285,8 @@ void check_others(Stage& stage, std::size_t others) {
 
 }  // namespace
 
-FAULT("F54", "redis",
-      "somebody deletes a part of a job: it is never active for ever, and the others do not mind") {
+NIGHTLY_FAULT("F54", "redis",
+              "somebody deletes a part of a job: it is never active for ever, and the others do not mind") {
     std::string const base = "'cohort:{:default}:";
     struct Damage {
         char const* command;
@@ -311,8 +319,9 @@ FAULT("F54", "redis",
     stage.record({});
 }
 
-FAULT("F54", "redis",
-      "somebody puts a value of a wrong type in a key's place: it is said, and mended by deleting it") {
+NIGHTLY_FAULT(
+    "F54", "redis",
+    "somebody puts a value of a wrong type in a key's place: it is said, and mended by deleting it") {
     for (char const* const key : {"list", "running", "beats", "meta"}) {
         stage.again([&, key](Stage& stage) {
             INFO(key);

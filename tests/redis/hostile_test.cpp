@@ -3,6 +3,7 @@
 #include "faults/usage.hpp"
 #include "redis/resp.hpp"
 #include "redis/server.hpp"
+#include "support/slowness.hpp"
 
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -138,7 +139,8 @@ TEST_CASE("a hostile server costs an error that says what it did, and no memory"
             CHECK(since(begun) < 3s);
         }
     }
-    CHECK(faults::usage_of().kilobytes < before + 16 * 1024);
+    // A sanitizer keeps what was freed.
+    if (support::slowness == 1) CHECK(faults::usage_of().kilobytes < before + 16 * 1024);
 }
 
 TEST_CASE("answers of a wrong type or half of what belongs there are an error or nothing, for each verb",

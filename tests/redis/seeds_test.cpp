@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <sstream>
 
@@ -211,7 +212,7 @@ void check_memory(int count) {
         auto const before = stat(server, "memory", "used_memory");
         for (int at = 0; at < count; at += 2000) {
             std::vector<NewJob> jobs;
-            for (int i = at; i < at + 2000; ++i) {
+            for (int i = at; i < std::min(at + 2000, count); ++i) {
                 jobs.push_back(make_job(std::to_string(i) + std::string(20, 'j'), arguments));
                 jobs.back().ref.id.resize(26, 'j');  // as long as those that clients make
                 jobs.back().client.resize(26, 'c');

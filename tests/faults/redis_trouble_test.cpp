@@ -140,10 +140,10 @@ cohort::errc push_one(cohort::Broker& broker, std::string const& id) {
 }
 
 // What a client is told that asks for a replica, for one call.
-std::string enqueue_replicated(std::string const& url) {
+std::string enqueue_replicated(std::string const& url, cohort::Duration patience) {
     cohort::BlockingClient client{url};
     try {
-        client.enqueue_job<ok>({.replicas = cohort::Replicas{1, 200ms}}, 1);
+        client.enqueue_job<ok>({.replicas = cohort::Replicas{1, patience}}, 1);
     } catch (cohort::Error const& error) {
         CHECK(error.which() == cohort::errc::uncertain);
         return error.detail();
@@ -167,14 +167,15 @@ FAULT("F44 A21", "redis",
       "there") {
     Pair pair;
     REQUIRE(becomes_true([&] { return pair.is_linked(); }, 20s));
-    auto const safe = cohort::open_broker(pair.url(pair.port, "&replicas=1&replication_timeout=200ms"));
+    auto const safe = cohort::open_broker(pair.url(pair.port, "&replicas=1&replication_timeout=10s"));
+    auto const hasty = cohort::open_broker(pair.url(pair.port, "&replicas=1&replication_timeout=200ms"));
     auto const fast = cohort::open_broker(pair.url(pair.port, ""));
     std::vector<std::string> kept;
     for (int i = 0; i < 20; ++i) {
         kept.push_back("kept" + std::to_string(i));
         CHECK(push_one(*safe, kept.back()) == cohort::errc::ok);
     }
-    CHECK(enqueue_replicated(pair.url(pair.port, "")).empty());
+    CHECK(enqueue_replicated(pair.url(pair.port, ""), 10s).empty());
     pair.link.set(Way::to_client, "blackhole");
     std::vector<std::string> risked;
     for (int i = 0; i < 20; ++i) {
@@ -182,8 +183,9 @@ FAULT("F44 A21", "redis",
         CHECK(push_one(*fast, risked.back()) == cohort::errc::ok);
     }
     for (int i = 0; i < 3; ++i)
-        CHECK(push_one(*safe, "told" + std::to_string(i)) == cohort::errc::uncertain);
-    CHECK(enqueue_replicated(pair.url(pair.port, "")).find("on 0 of the 1 replicas") != std::string::npos);
+        CHECK(push_one(*hasty, "told" + std::to_string(i)) == cohort::errc::uncertain);
+    CHECK(enqueue_replicated(pair.url(pair.port, ""), 200ms).find("on 0 of the 1 replicas") !=
+          std::string::npos);
     pair.primary.kill();
     pair.replica.ask("REPLICAOF NO ONE");
     auto const other = cohort::open_broker(pair.url(pair.replica_port, ""));

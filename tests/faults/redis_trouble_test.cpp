@@ -114,7 +114,7 @@ struct Pair {
                 "60"};
     }
     std::string url(int of, std::string const& parameters) const {
-        return "redis://127.0.0.1:" + std::to_string(of) + "?timeout=1s" + parameters;
+        return "redis://127.0.0.1:" + std::to_string(of) + "?timeout=10s" + parameters;
     }
     bool is_linked() const { return replica.ask("ROLE").find("connected") != std::string::npos; }
 

@@ -89,6 +89,7 @@ struct Proxy::State {
         std::deque<std::string> out;  // to be written
         bool is_over = false;         // nothing more comes: shut down when all is written
         bool is_shut = false;         // it was
+        bool has_hole = false;        // some of it was thrown away
         std::size_t seen = 0;         // bytes read
         asio::steady_timer changed;   // cancelled when `out` or `is_over` changes
     };
@@ -194,9 +195,10 @@ struct Proxy::State {
         Mode const mode = direction.mode;
         auto const before = direction.seen;
         direction.seen += piece.size();
+        // What comes behind a hole is never read: TCP would wait for what is missing.
+        direction.has_hole = direction.has_hole || mode.kind == Mode::blackhole;
+        if (direction.has_hole) co_return;
         switch (mode.kind) {
-        case Mode::blackhole:
-            co_return;
         case Mode::delay: {
             auto const jitter = mode.second == 0 ? 0 : random() % mode.second;
             co_await pause(mode.first + jitter);

@@ -30,9 +30,8 @@ public:
     // port:
     //
     //   pass
-    //   blackhole            read and thrown away; the connection stays
-    //   stall                not read
-    //   delay(ms,jitter)     each piece so late, plus 0..jitter
+    //   blackhole            read and thrown away; the connection stays, and nothing behind the hole comes
+    //   through stall                not read delay(ms,jitter)     each piece so late, plus 0..jitter
     //   drip(bytes,ms)       so many bytes at a time, with a pause
     //   frag(bytes)          so many bytes at a time, in segments of their own
     //   close_after(bytes)   and then both connections are closed

@@ -4,6 +4,7 @@
 #include "support/certificates.hpp"
 #include "support/redis_cluster.hpp"
 #include "support/redis_sentinels.hpp"
+#include "support/slowness.hpp"
 
 #include <fstream>
 
@@ -111,10 +112,13 @@ TEST_CASE("who meets a server without TLS, or TLS without asking for it, is told
     std::string const port = std::to_string(support::free_port());
     RedisServer const plain{{"--port", port}};
     // The call's own time may be over first, which says less.
-    CHECK(becomes_true([&] {
-        Error const deaf = fault_of("rediss://localhost:" + port + "?timeout=500ms");
-        return deaf.which() == errc::tls_failed && has(deaf, "tls-port");
-    }));
+    std::string const patience = std::to_string(500 * support::slowness) + "ms";
+    CHECK(becomes_true(
+        [&] {
+            Error const deaf = fault_of("rediss://localhost:" + port + "?timeout=" + patience);
+            return deaf.which() == errc::tls_failed && has(deaf, "tls-port");
+        },
+        30s));
 
     TlsServer const tls;
     Error const naked = fault_of("redis://localhost:" + tls.port);

@@ -54,7 +54,7 @@ void check_batch(Stage& stage) {
 
 }  // namespace
 
-FAULT("F26", "sqlite redis",
+FAULT("F26 A01", "sqlite redis",
       "a client dies in the middle of a batch: each job is there whole, or not at all") {
     auto client = stage.start_client({.job = "ok", .count = 1000, .failpoints = "push.sent_no_reply=abort"});
     CHECK(client.wait(20'000) == 128 + SIGKILL);

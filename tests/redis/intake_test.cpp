@@ -12,7 +12,12 @@
 #include <boost/asio/use_future.hpp>
 #include <catch2/catch.hpp>
 
+#include <fstream>
 #include <iostream>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
 
 namespace intake_test {
 
@@ -101,7 +106,52 @@ TEST_CASE("what is no envelope says what is wrong with it", "[bad19]") {
           std::string::npos);
 }
 
-TEST_CASE("a job that another program has left runs, once for each id") {
+TEST_CASE("the server shows no key but those of the manual, each of the type that it says", "[I02]") {
+    if (!support::RedisServer::is_installed()) {
+        std::cout << "SKIPPED: redis-server is not installed\n";
+        return;
+    }
+    std::map<std::string, std::string> types{{"cohort::queues", "set"}};
+    std::ifstream manual{COHORT_SOURCE_DIR "/docs/brokers/redis.md"};
+    for (std::string line; std::getline(manual, line);) {
+        std::smatch found;
+        if (std::regex_search(line, found, std::regex{"^\\| `([a-z]+)` \\| (hash|list|sorted set|set) \\|"}))
+            types["cohort:{:main}:" + found.str(1)] = found.str(2) == "sorted set" ? "zset" : found.str(2);
+    }
+    REQUIRE(types.size() > 15);
+
+    Setting at;
+    at.leave(R"({"name":"shop.add","args":[1,2]})");
+    at.leave(R"({"name":"shop.add","priority":3,"unique":"only","expires":60})");
+    at.leave(R"({"name":"shop.add","priority":2})");
+    at.leave(R"({"name":"shop.later","delay":60})");
+    at.params.limit = 3;
+    auto const jobs = at.claim();
+    REQUIRE(jobs.size() == 3);
+    Settlement done;
+    done.ref = jobs[0].ref;
+    done.token = *jobs[0].token;
+    done.kind = SettleKind::succeeded;
+    done.result = "3";
+    Settlement failed = done;
+    failed.ref = jobs[1].ref;
+    failed.kind = SettleKind::failed;
+    failed.reason = FailReason::exception;
+    CHECK(run(at.broker->settle({done, failed})).at(1) == Verdict::accepted);
+    at.leave(R"({"name":"shop.add"})");
+
+    std::set<std::string> seen;
+    std::istringstream keys{at.server.ask("KEYS '*'")};
+    for (std::string key; std::getline(keys, key);) {
+        CAPTURE(key);
+        REQUIRE(types.contains(key));
+        CHECK(at.server.ask("TYPE '" + key + "'") == types[key]);
+        seen.insert(key);
+    }
+    CHECK(seen.size() >= 10);
+}
+
+TEST_CASE("a job that another program has left runs, once for each id", "[I02]") {
     if (!support::RedisServer::is_installed()) {
         std::cout << "SKIPPED: redis-server is not installed\n";
         return;

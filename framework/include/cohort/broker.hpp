@@ -4,19 +4,15 @@
 //
 // Rules for every verb
 // - Batch-first and small: what can be asked for many jobs is asked for many.
-// - Thread-safe: may be called on any executor and concurrently; the awaiting coroutine resumes on its own
-// executor.
+// - Thread-safe: may be called on any executor and concurrently; the awaiting coroutine resumes on its own.
 // - Atomic per job: a job's record, its place and its unique key change in one step, or not at all.
 // - Trouble throws Error (unavailable, busy, storage_full, auth_failed, closed, …); an outcome that a caller
-// must expect
-//   is returned. `unavailable` and `busy` mean that nothing happened; `uncertain` that it may have.
+//   must expect is returned. `unavailable` and `busy` mean that nothing happened; `uncertain` that it may.
 // - Cancellation is Asio's (terminal), and how the caller sets a deadline: an operation that had not begun
-// ends with Asio's
-//   operation_aborted and changed nothing; one that may have reached the store ends with its result, or with
-//   Error(uncertain).
+//   ends with Asio's operation_aborted and changed nothing; one that may have reached the store ends with
+//   its result, or with Error(uncertain).
 // - Invalid parameters (an empty queue name, a limit of 0) throw Error and change nothing.
-// - Time is the broker's clock: due times, expiry and leases never depend on the clock of a client or a
-// worker.
+// - Time is the broker's clock: due times, expiry and leases never depend on that of a client or a worker.
 // - No verb spans queues atomically; on a cluster each queue lives elsewhere.
 #pragma once
 

@@ -30,6 +30,8 @@ public:
     Inspector* inspector() noexcept override { return &inspector_; }
     void close() noexcept override { core_->close(); }
 
+    std::shared_ptr<Core> const& core() const noexcept { return core_; }
+
 private:
     std::shared_ptr<Core> const core_;
     RedisInspector inspector_{core_};

@@ -19,11 +19,13 @@ struct Call {
          std::vector<std::string> its_arguments)
         : script{&its_script}, effect{its_effect}, keys{std::move(its_keys)},
           arguments{std::move(its_arguments)} {}
-    // Its key is the word behind the command.
+    // Its key is the word behind the command, if there is one.
     Call(Effect its_effect, std::vector<std::string> command)
         : effect{its_effect}, arguments{std::move(command)} {}
 
-    std::string const& key() const { return script != nullptr ? keys.front() : arguments.at(1); }
+    std::string const& key() const {
+        return script != nullptr ? keys.front() : arguments[arguments.size() > 1 ? 1 : 0];
+    }
 
     Script const* script = nullptr;
     Effect effect;

@@ -57,6 +57,9 @@ bool View::is_error() const noexcept {
 bool View::is_array() const noexcept {
     return reply_ != nullptr && reply_->type == REDIS_REPLY_ARRAY;
 }
+bool View::is_number() const noexcept {
+    return reply_ != nullptr && reply_->type == REDIS_REPLY_INTEGER;
+}
 
 std::string_view View::text() const noexcept {
     if (reply_ == nullptr || reply_->str == nullptr) return {};

@@ -24,6 +24,7 @@ public:
     bool is_nil() const noexcept;
     bool is_error() const noexcept;
     bool is_array() const noexcept;
+    bool is_number() const noexcept;
     // Of a string, a status or an error; else "".
     std::string_view text() const noexcept;
     // Of an integer, or of a string that is one; else 0.

@@ -74,8 +74,7 @@ awaitable<void> finish_runs(Worker::Shared& shared) {
 }
 
 // A coroutine body that does not return holds its loop as a plain one holds its thread: neither is waited
-// for.
-// True when all have ended.
+// for. True when all have ended.
 bool end_loops(Worker::Shared& shared) {
     bool all_ended = true;
     for (auto const& loop : shared.loops) {

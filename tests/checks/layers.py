@@ -27,6 +27,7 @@ PUBLIC = {
     "broker": "broker handle inspector",
     "memory": "memory",
     "sqlite": "sqlite",
+    "redis": "redis",
     "client": "batch blocking_client client",
     "worker": "worker",
     "open": "cohort open testing worker_main",

@@ -72,6 +72,15 @@ Progress Audit::step(Session& session) {
     while (lost.step())
         faults.push_back("job " + lost.string(0) + " is in a queue that does not exist");
 
+    Statement miscounted{
+        session.database().handle(),
+        "SELECT q.name FROM queues q LEFT JOIN jobs_kept k ON k.queue = q.id WHERE q.namespace = ? "
+        "AND (k.jobs, k.bytes) IS NOT (SELECT count(*), coalesce(sum(bytes), 0) FROM jobs_ended "
+        "WHERE queue = q.id AND (state = 4) = k.succeeded)"};
+    miscounted.bind(std::string_view{session.config().space});
+    while (miscounted.step())
+        faults.push_back("queue " + miscounted.string(0) + " counts its ended jobs wrongly");
+
     Statement whole{session.database().handle(), "PRAGMA integrity_check(20)"};
     while (whole.step()) {
         if (whole.text(0) != "ok") faults.push_back("the file is damaged: " + whole.string(0));

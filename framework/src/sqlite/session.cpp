@@ -100,13 +100,39 @@ void Session::hold(Row const& row) {
     if (held_.size() >= most) held_.clear();
     JobRecord const& record = row.record;
     if (row.has_past || !record.unique.empty()) return;
-    held_.insert_or_assign(record.ref, Held{row.seq, row.queue, record.counters.attempt, now_,
-                                            record.policy.keep_result, record.client});
+    held_.insert_or_assign(record.ref,
+                           Held{row.seq, row.queue, record.counters.attempt, now_, record.policy.keep_result,
+                                record.arguments.size(), record.client});
 }
 
 Session::Held const* Session::held(JobRef const& ref) const {
     auto const found = held_.find(ref);
     return found == held_.end() ? nullptr : &found->second;
+}
+
+void Session::count_ended(std::int64_t queue, JobState state, std::uint64_t bytes) {
+    bool const succeeded = state == JobState::succeeded;
+    auto found = std::find_if(counts_.begin(), counts_.end(), [&](Count const& count) {
+        return count.queue == queue && count.succeeded == succeeded;
+    });
+    if (found == counts_.end()) found = counts_.insert(found, Count{queue, succeeded});
+    ++found->jobs;
+    found->bytes += static_cast<std::int64_t>(bytes);
+}
+
+// kept
+void Session::store_counts() {
+    static std::string const sql =
+        "UPDATE jobs_kept SET jobs = jobs + ?, bytes = bytes + ? WHERE queue = ? AND succeeded = ?";
+    for (Count const& count : counts_) {
+        prepare(sql)
+            .bind(count.jobs)
+            .bind(count.bytes)
+            .bind(count.queue)
+            .bind(std::int64_t{count.succeeded})
+            .run();
+    }
+    counts_.clear();
 }
 
 void Session::begin() {
@@ -120,10 +146,12 @@ void Session::begin() {
     read_clock();
     queues_.clear();
     enlisted_.clear();
+    counts_.clear();
     effects.clear();
 }
 
 void Session::commit() {
+    store_counts();
     database_.commit();
     in_transaction_.reset();
 }

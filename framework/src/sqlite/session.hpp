@@ -85,12 +85,16 @@ public:
         std::uint32_t attempt = 0;
         Instant started{};
         Duration keep_result{};
+        std::uint64_t argument_bytes = 0;
         std::string client;
     };
     void hold(Row const& row);
     // Nothing when it was not claimed here, or is no simple case: it has a past, or a unique key.
     Held const* held(JobRef const& ref) const;
     void let_go(JobRef const& ref) { held_.erase(ref); }
+
+    // A job has come to its end in this transaction, and is kept.
+    void count_ended(std::int64_t queue, JobState state, std::uint64_t bytes);
 
     // Throws Locked or Error.
     void begin();
@@ -104,6 +108,8 @@ public:
     Duration unblocked = -24h * 365 * 100;
 
 private:
+    void store_counts();
+
     Config const& config_;
     Database database_;
     Guard guard_;
@@ -112,6 +118,13 @@ private:
     std::unordered_map<std::int64_t, std::string> queue_names_;
     std::map<std::string, Queue, std::less<>> queues_;   // of this transaction
     std::map<std::string, bool, std::less<>> enlisted_;  // of this transaction
+    struct Count {
+        std::int64_t queue = 0;
+        bool succeeded = false;
+        std::int64_t jobs = 0;
+        std::int64_t bytes = 0;
+    };
+    std::vector<Count> counts_;  // of this transaction; stored with it, not with each job
     std::unordered_map<JobRef, Held, JobRefHash> held_;
     std::string claimer_;  // who has claimed last, with what number, and when that was looked into
     std::uint64_t claim_no_ = 0;

@@ -68,6 +68,9 @@ end
 for place, ids in pairs({ended = ended, dead = dead}) do
   local bytes = 0
   for id in pairs(ids) do bytes = bytes + #(jobs[id] or '') + #(results[id] or '') end
+  for id, run in pairs(place == 'ended' and running or {}) do
+    if is_counted(run) then bytes = bytes + #(jobs[id] or '') end
+  end
   if bytes ~= tonumber(meta[place .. '_bytes'] or 0) then fault(nil, 'queue ' .. K.queue .. ' weighs its ended jobs wrongly') end
 end
 for _, places in ipairs({running, results, ended, dead, due, expires, offered}) do

@@ -73,10 +73,13 @@ local function begin(j, run)
   j.finished = 0
 end
 
-local function leave_running(id, run)
+-- The claim has counted the record, if it was to be kept after a success.
+local function is_counted(run) return unpack_from('<i8', run, 14) > 0 end
+local function leave_running(id, run, record)
   call('HDEL', K.running, id)
   if run:byte(9) == 1 then call('HDEL', K.cancels, id) end
   call('HINCRBY', K.held, token_of(run):sub(9), -1)
+  if record and is_counted(run) then call('HINCRBY', K.meta, 'ended_bytes', -#record) end
 end
 
 -- The order of jobs of one priority: by due time, then as they were stored.

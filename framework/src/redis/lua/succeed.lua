@@ -36,7 +36,7 @@ end
 local runs = call('HMGET', KEYS[2], unpack(ids))
 local verdicts, seen = {}, {}
 local done, gone, stored, kept, keys, cancels, told = {}, {}, {}, {}, {}, {}, {}
-local bytes = 0  -- of what is kept
+local bytes = 0  -- of what is kept, without the records: they have been counted by the claim
 
 for i = 1, n do
   local id, run = ids[i], runs[i]
@@ -60,7 +60,7 @@ for i = 1, n do
         local k = #stored
         stored[k + 1], stored[k + 2] = id, r.prefix .. result
         kept[k + 1], kept[k + 2] = r.forget, id
-        bytes = bytes + call('HSTRLEN', KEYS[1], id) + #r.prefix + #result
+        bytes = bytes + #stored[k + 2]
       end
       if r.client ~= '' then
         local parts = told[r.client]

@@ -43,8 +43,17 @@ end
 -- The next that would be forgotten, as long as there are more than are to be kept.
 local function surplus(place, bytes_field, most)
   local jobs, bytes = call('ZCARD', place), tonumber(call('HGET', K.meta, bytes_field) or 0)
-  if jobs == 0 and bytes ~= 0 then call('HDEL', K.meta, bytes_field) end  -- somebody has deleted keys
   local over, over_bytes = jobs - ARGV[6], bytes - ARGV[7]
+  if place == K.ended and (over_bytes > 0 or jobs == 0) then
+    -- What runs has been counted already.
+    local all = call('HGETALL', K.running)
+    for i = 1, #all, 2 do
+      if is_counted(all[i + 1]) then bytes = bytes - call('HSTRLEN', K.jobs, all[i]) end
+    end
+    over_bytes = bytes - ARGV[7]
+  end
+  -- Somebody has deleted keys.
+  if jobs == 0 and bytes ~= 0 then call('HINCRBY', K.meta, bytes_field, -bytes) end
   local ids = {}
   if most == 0 or over <= 0 and over_bytes <= 0 then return ids end
   for _, id in ipairs(call('ZRANGE', place, 0, most - 1)) do

@@ -8,6 +8,7 @@
 #endif
 
 #include <cohort/inspector.hpp>
+#include <cohort/open.hpp>
 #include <cohort/run.hpp>
 
 #include <algorithm>
@@ -170,8 +171,8 @@ public:
                 (fails ? settlement.error : settlement.result) = text;
             }
             REQUIRE(settlements.size() == batch);
-            for (auto const verdict : cohort::run(broker_.settle(std::move(settlements))))
-                CHECK(verdict == cohort::Verdict::accepted);
+            auto const verdicts = cohort::run(broker_.settle(std::move(settlements)));
+            CHECK(std::ranges::count(verdicts, cohort::Verdict::accepted) == batch);
         }
     }
     void look_after() {
@@ -214,7 +215,8 @@ FAULT("F86", "sqlite redis memory",
       "a hundred thousand jobs end: what is kept of them stays within count, bytes and age") {
     constexpr int part = 100'000 / slowness / 10'000 * 1000;  // a tenth
     stage.store().parameters = "max_ended=3000&max_ended_bytes=1MiB";
-    auto const broker = stage.store().open();
+    // Without the history of each job, which would cost more than the jobs.
+    auto const broker = stage.is_process() ? cohort::open_broker(stage.store().url()) : stage.store().open();
     Mill mill{*broker};
     for (int i = 0; i < 7; ++i) {
         mill.grind(part, "\"small\"");

@@ -64,6 +64,29 @@ TEST_CASE("the end of a job without the job is removed like one that is beyond t
     CHECK(place.by_hand.number("SELECT count(*) FROM jobs_ended") == 2);
 }
 
+TEST_CASE("successes are counted some at a time, and all of them when a worker says goodbye", "[K09]") {
+    Place place;
+    auto const counted = [&] {
+        return place.by_hand.number("SELECT jobs FROM jobs_kept WHERE succeeded = 1");
+    };
+    auto const weighed = [&] {
+        return place.by_hand.number("SELECT bytes FROM jobs_kept WHERE succeeded = 1");
+    };
+    for (int i = 0; i < 15; ++i)
+        place.end({"a" + std::to_string(i)});
+    CHECK(counted() == 0);
+    CHECK(place.audit().empty());
+    place.end({"b"});
+    CHECK(counted() == 16);
+    CHECK(weighed() == 16 * 5);  // "[1]" and "42"
+    place.end({"c"});
+    run(place.broker->retire("w1"));
+    CHECK(counted() == 17);
+    CHECK(place.look_after() == 15);
+    CHECK(counted() == 2);
+    CHECK(weighed() == 2 * 5);
+}
+
 TEST_CASE("a count that somebody has spoilt is told by the audit, and comes right when nothing is left",
           "[K09]") {
     Place place;

@@ -93,8 +93,12 @@ public:
     Held const* held(JobRef const& ref) const;
     void let_go(JobRef const& ref) { held_.erase(ref); }
 
-    // A job has come to its end in this transaction, and is kept.
+    // A job has come to its end in this transaction, and is kept. Successes are stored as counted some at a
+    // time: for one alone it would be a page more to write. A process that is killed leaves those uncounted.
     void count_ended(std::int64_t queue, JobState state, std::uint64_t bytes);
+    bool has_uncounted() const noexcept { return !uncounted_.empty(); }
+    // In a transaction: stores all that was counted here and in those before it.
+    void store_counts();
 
     // Throws Locked or Error.
     void begin();
@@ -108,8 +112,6 @@ public:
     Duration unblocked = -24h * 365 * 100;
 
 private:
-    void store_counts();
-
     Config const& config_;
     Database database_;
     Guard guard_;
@@ -124,7 +126,13 @@ private:
         std::int64_t jobs = 0;
         std::int64_t bytes = 0;
     };
-    std::vector<Count> counts_;  // of this transaction; stored with it, not with each job
+    using Counts = std::vector<Count>;
+    static void add_count(Counts& counts, Count const& more);
+    void store(Counts const& counts);
+    bool must_count() const noexcept;
+    Counts counts_;            // of this transaction
+    Counts uncounted_;         // of those before it
+    bool has_stored_ = false;  // in this transaction
     std::unordered_map<JobRef, Held, JobRefHash> held_;
     std::string claimer_;  // who has claimed last, with what number, and when that was looked into
     std::uint64_t claim_no_ = 0;

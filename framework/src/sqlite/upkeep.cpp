@@ -60,7 +60,9 @@ bool Upkeep::has_work(Session& session, std::int64_t queue) const {
 Progress Upkeep::peek(Session& session) {
     for (auto const& name : params_.queues) {
         auto const queue = session.find_queue(name);
-        if (queue && (has_dead_workers(session, *queue) || has_work(session, *queue))) return Progress::more;
+        if (!queue) continue;
+        if (session.has_uncounted() || has_dead_workers(session, *queue) || has_work(session, *queue))
+            return Progress::more;
     }
     return Progress::done;
 }
@@ -155,6 +157,7 @@ void Upkeep::forget(Session& session, std::int64_t queue) {
         "AND state IN (4, 5, 6, 7) AND forget <= ? LIMIT ?)";
     Statement& remove = session.prepare(sql);
     auto done = static_cast<std::uint32_t>(remove.bind(queue).bind(session.now()).bind(params_.limit).run());
+    session.store_counts();
     for (bool const succeeded : {true, false})
         done += forget_surplus(session, queue, succeeded, params_.limit - done);
     reply.forgotten += count(done);

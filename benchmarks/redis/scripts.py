@@ -20,7 +20,7 @@ INCARNATION = "0123456789abcdef" * 2
 KEYS = {
     "push": "jobs list prio due expires unique meta wake",
     "claim": "jobs list prio due expires running beats held meta ghosts wake in",
-    "succeed": "jobs running beats held results ended unique cancels",
+    "succeed": "jobs running beats held results ended unique cancels meta",
 }
 # What nobody can do without: store and queue, take and note, remove and keep a result with a time to live.
 MINIMUM = {

@@ -13,7 +13,8 @@ namespace {
 class MemoryRig : public VirtualRig {
 public:
     std::shared_ptr<Broker> open(std::string const& space) override {
-        std::string const url = "memory:" + name_ + (space.empty() ? "" : "?namespace=" + space);
+        std::string const url =
+            "memory:" + name_ + "?namespace=" + space + (parameters.empty() ? "" : "&" + parameters);
         return memory::open(parse_url(url), clock());
     }
 

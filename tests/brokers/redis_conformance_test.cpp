@@ -60,7 +60,8 @@ public:
     std::shared_ptr<Broker> open(std::string const& space) override {
         // The server's own waits know nothing of the rig's clock: a short poll makes them look at it.
         char const separator = url_.find('?') == std::string::npos ? '?' : '&';
-        std::string const url = url_ + separator + "poll=50ms&namespace=" + space_ + space;
+        std::string const url = url_ + separator + "poll=50ms&namespace=" + space_ + space +
+                                (parameters.empty() ? "" : "&" + parameters);
         return redis::open(parse_url(url), clock());
     }
 

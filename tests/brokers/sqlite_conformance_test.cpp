@@ -27,7 +27,8 @@ public:
     std::shared_ptr<Broker> open(std::string const& space) override {
         // The suite opens hundreds of files; that commits reach the disk is proved elsewhere.
         std::string const url = "sqlite:" + directory_ + "/queue.db?durability=normal" +
-                                (space.empty() ? "" : "&namespace=" + space);
+                                (space.empty() ? "" : "&namespace=" + space) +
+                                (parameters.empty() ? "" : "&" + parameters);
         return sqlite::open(parse_url(url), clock());
     }
 

@@ -8,6 +8,7 @@
 #endif
 
 #include <cohort/inspector.hpp>
+#include <cohort/open.hpp>
 #include <cohort/run.hpp>
 
 #include <algorithm>
@@ -129,6 +130,139 @@ FAULT("F86", "sqlite redis memory", "finished jobs go when their time has come, 
     CHECK(stage.count("end") == count);
     Verdicts verdicts;
     verdicts.jobs = count;
+    stage.record(verdicts);
+}
+
+namespace {
+
+// So many jobs, pushed, claimed and ended a thousand at a time; every tenth fails.
+class Mill {
+public:
+    explicit Mill(cohort::Broker& broker) : broker_{broker} {
+        cohort::WorkerInfo info;
+        info.incarnation = incarnation_;
+        info.queues = {"default"};
+        info.lease = 10min;
+        cohort::run(broker_.enlist(info));
+    }
+    ~Mill() { cohort::run(broker_.retire(incarnation_)); }
+    Mill(Mill const&) = delete;
+    Mill& operator=(Mill const&) = delete;
+
+    void grind(int count, std::string const& text, cohort::Duration keep = 24h) {
+        for (int done = 0; done < count; done += batch) {
+            std::vector<cohort::NewJob> jobs(batch);
+            for (auto& job : jobs) {
+                job.ref = {"default", "m" + std::to_string(++made_)};
+                job.name = "faults.quick";
+                job.arguments = "[1]";
+                job.policy.keep_result = keep;
+                job.policy.keep_error = keep;
+            }
+            cohort::run(broker_.push(std::move(jobs)));
+            cohort::ClaimParams const params{incarnation_, {"default"}, batch, ++claims_, 0s};
+            std::vector<cohort::Settlement> settlements;
+            for (auto const& run : cohort::run(broker_.claim(params)).jobs) {
+                auto& settlement = settlements.emplace_back();
+                settlement.ref = run.ref;
+                settlement.token = *run.token;
+                bool const fails = settlements.size() % 10 == 0;
+                settlement.kind = fails ? cohort::SettleKind::failed : cohort::SettleKind::succeeded;
+                (fails ? settlement.error : settlement.result) = text;
+            }
+            REQUIRE(settlements.size() == batch);
+            auto const verdicts = cohort::run(broker_.settle(std::move(settlements)));
+            CHECK(std::ranges::count(verdicts, cohort::Verdict::accepted) == batch);
+        }
+    }
+    void look_after() {
+        bool more = true;
+        while (more)
+            more = cohort::run(broker_.upkeep({{"default"}, 500})).more;
+    }
+
+private:
+    static constexpr std::uint32_t batch = 1000;
+
+    cohort::Broker& broker_;
+    std::string const incarnation_ = cohort::random_id();
+    std::uint64_t claims_ = 0;
+    int made_ = 0;
+};
+
+struct Kept {
+    std::size_t succeeded = 0;
+    std::size_t failed = 0;
+    std::size_t most_bytes = 0;  // of results, or of errors
+};
+
+Kept kept_by(Store& store) {
+    Kept kept;
+    std::size_t results = 0;
+    std::size_t errors = 0;
+    for (auto const& job : store.read()) {
+        ++(job.state == cohort::JobState::succeeded ? kept.succeeded : kept.failed);
+        results += job.result.size();
+        errors += job.error.size();
+    }
+    kept.most_bytes = std::max(results, errors);
+    return kept;
+}
+
+}  // namespace
+
+FAULT("F86", "sqlite redis memory",
+      "a hundred thousand jobs end: what is kept of them stays within count, bytes and age") {
+    constexpr int part = 100'000 / slowness / 10'000 * 1000;  // a tenth
+    stage.store().parameters = "max_ended=3000&max_ended_bytes=1MiB";
+    // Without the history of each job, which would cost more than the jobs.
+    auto const broker = stage.is_process() ? cohort::open_broker(stage.store().url()) : stage.store().open();
+    Mill mill{*broker};
+    for (int i = 0; i < 7; ++i) {
+        mill.grind(part, "\"small\"");
+        mill.look_after();
+        auto const kept = kept_by(stage.store());
+        CHECK(kept.succeeded <= 3000);
+        CHECK(kept.failed <= 3000);
+    }
+    CHECK(kept_by(stage.store()).succeeded == 3000);
+    for (int i = 0; i < 2; ++i) {
+        mill.grind(part, "\"" + std::string(1000, 'x') + "\"");
+        mill.look_after();
+        auto const kept = kept_by(stage.store());
+        CHECK(kept.most_bytes <= 1 << 20);
+        CHECK(kept.succeeded < 1100);
+        CHECK(kept.succeeded > 700);  // of a thousand bytes each, and what a store adds
+    }
+    CHECK(stage.store().damage().empty());
+    CHECK(cohort::run(broker->inspector()->audit()).empty());
+    cohort::run(broker->inspector()->purge("default",
+                                           {std::begin(cohort::all_states), std::end(cohort::all_states)}));
+    mill.grind(part, "1", 500ms);
+    stage.pass(600ms);
+    mill.look_after();
+    CHECK(stage.store().read().empty());
+    CHECK(stage.store().damage().empty());
+    Verdicts verdicts;
+    verdicts.jobs = static_cast<std::size_t>(10 * part);
+    stage.record(verdicts);
+}
+
+FAULT("F86", "sqlite redis memory", "workers keep to the limits of ended jobs by themselves") {
+    stage.store().parameters = "max_ended=100";
+    WorkerSetup setup;
+    setup.slots = 64;
+    setup.lease = 10s * slowness;
+    stage.asker().enqueue({.job = "quick", .count = 2000});
+    stage.start(setup);
+    stage.drain(60s);
+    for (int i = 0; i < 1000 && stage.store().read().size() > 100; ++i)
+        stage.pass(10ms);
+    CHECK(stage.store().read().size() == 100);
+    CHECK(stage.store().damage().empty());
+    CHECK(stage.count("end") == 2000);
+    Verdicts verdicts;
+    verdicts.jobs = 2000;
     stage.record(verdicts);
 }
 

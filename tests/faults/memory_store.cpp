@@ -34,7 +34,10 @@ public:
         : broker_{cohort::open_broker("memory:" + cohort::random_id())},
           ledger_{std::make_shared<Ledger>(params.ledger)} {}
 
-    std::shared_ptr<cohort::Broker> open() override { return cohort::open_broker(broker_->name()); }
+    std::shared_ptr<cohort::Broker> open() override {
+        return cohort::open_broker(std::string{broker_->name()} +
+                                   (parameters.empty() ? "" : "?" + parameters));
+    }
     std::unique_ptr<Hand> start_worker(WorkerSetup const& setup) override {
         return start_object(setup, open(), ledger_);
     }

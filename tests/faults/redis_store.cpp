@@ -144,7 +144,8 @@ RedisStore::RedisStore(StoreParams const& params)
 std::string RedisStore::url() const {
     if (!url_.empty()) return url_;
     std::string const known = password_.empty() ? "" : "//:" + password_ + "@";
-    return "redis+unix:" + known + server_.socket() + "?poll=1s&timeout=2s";
+    return "redis+unix:" + known + server_.socket() + "?poll=1s&timeout=2s" +
+           (parameters.empty() ? "" : "&" + parameters);
 }
 
 std::shared_ptr<cohort::Broker> RedisStore::open() {

@@ -33,7 +33,9 @@ public:
 
     std::shared_ptr<cohort::Broker> open() override;
     std::unique_ptr<Hand> start_worker(WorkerSetup const& setup) override;
-    std::string url() const override { return "sqlite:" + path_ + options_; }
+    std::string url() const override {
+        return "sqlite:" + path_ + (parameters.empty() ? "" : "?" + parameters);
+    }
     std::vector<StoredJob> read() override;
     std::size_t unfinished() override;
     std::vector<Change> changes() override;
@@ -50,7 +52,6 @@ private:
     std::string const path_;
     std::string const folder_;
     std::string const ledger_;
-    std::string const options_;
 };
 
 }  // namespace faults

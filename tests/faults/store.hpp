@@ -38,6 +38,9 @@ class Store {
 public:
     virtual ~Store() = default;
 
+    // What the URL of brokers that are opened from now on has besides: "max_ended=1000".
+    std::string parameters;
+
     // For a client or an onlooker in this process.
     virtual std::shared_ptr<cohort::Broker> open() = 0;
     virtual std::unique_ptr<Hand> start_worker(WorkerSetup const& setup) = 0;

@@ -159,7 +159,8 @@ TEST_CASE("times to live and all else work with commands that each supported ser
                                            "hsetnx",        "smembers",
                                            "zrangebyscore", "zremrangebyrank",
                                            "command",       "subscribe",
-                                           "scard",         "hscan"};
+                                           "scard",         "hscan",
+                                           "hstrlen"};
     std::istringstream lines{server.ask("INFO commandstats")};
     for (std::string line; std::getline(lines, line);) {
         if (!line.starts_with("cmdstat_")) continue;

@@ -9,14 +9,7 @@
 namespace cohort {
 namespace {
 
-constexpr auto scheduled = JobState::scheduled;
-constexpr auto queued = JobState::queued;
-constexpr auto running = JobState::running;
-constexpr auto retrying = JobState::retrying;
-constexpr auto succeeded = JobState::succeeded;
-constexpr auto failed = JobState::failed;
-constexpr auto cancelled = JobState::cancelled;
-constexpr auto expired = JobState::expired;
+using enum JobState;
 
 void count(std::uint32_t& counter) noexcept {
     if (counter != std::numeric_limits<std::uint32_t>::max()) ++counter;

@@ -9,14 +9,7 @@ namespace cohort {
 namespace {
 
 constexpr auto none = std::optional<JobState>{};
-constexpr auto scheduled = JobState::scheduled;
-constexpr auto queued = JobState::queued;
-constexpr auto running = JobState::running;
-constexpr auto retrying = JobState::retrying;
-constexpr auto succeeded = JobState::succeeded;
-constexpr auto failed = JobState::failed;
-constexpr auto cancelled = JobState::cancelled;
-constexpr auto expired = JobState::expired;
+using enum JobState;
 
 // What several rows of one event share.
 struct Rule {
@@ -63,7 +56,8 @@ constexpr Rule requeue_rule{
     15, Event::requeue, "operator", "generation as read; unique key is free",
     "generation+1, counters 0, traces of the old runs cleared; due = now, expires = never"};
 constexpr Rule forget_rule{16, Event::forget, "any worker, client",
-                           "retention has ended, or a client has asked", "record and result removed"};
+                           "retention has ended, or too much is kept, or a client has asked",
+                           "record and result removed"};
 
 constexpr Transition row(Rule const& rule, std::optional<JobState> from, std::optional<JobState> to) {
     return {rule.row, rule.event, from, to, rule.who, rule.guard, rule.effect};

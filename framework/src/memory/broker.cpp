@@ -69,8 +69,8 @@ awaitable<std::vector<EndedJob>> watch_in(std::shared_ptr<Store> store, std::sha
 
 }  // namespace
 
-MemoryBroker::MemoryBroker(std::shared_ptr<Store> store, std::string name)
-    : store_{std::move(store)}, name_{std::move(name)} {}
+MemoryBroker::MemoryBroker(std::shared_ptr<Store> store, std::string name, EndedLimits limits)
+    : store_{std::move(store)}, door_{std::make_shared<Door>(limits)}, name_{std::move(name)} {}
 
 MemoryBroker::~MemoryBroker() {
     store_->close(*door_);

@@ -9,7 +9,7 @@ namespace cohort::memory {
 
 class MemoryBroker : public Broker {
 public:
-    MemoryBroker(std::shared_ptr<Store> store, std::string name);
+    MemoryBroker(std::shared_ptr<Store> store, std::string name, EndedLimits limits);
     ~MemoryBroker() override;
 
     Capabilities const& capabilities() const noexcept override;
@@ -32,7 +32,7 @@ public:
 
 private:
     std::shared_ptr<Store> store_;
-    std::shared_ptr<Door> door_ = std::make_shared<Door>();
+    std::shared_ptr<Door> door_;
     std::string name_;
     MemoryInspector inspector_{store_, door_};
 };

@@ -98,7 +98,10 @@ UpkeepReply Store::upkeep(Door const& door, UpkeepParams const& params) {
         end(session, *life);
 
     for (std::string const& name : params.queues) {
-        if (Queue* const known = find_queue(name)) keep_up(session, *known, params.limit, now, reply);
+        Queue* const known = find_queue(name);
+        if (known == nullptr) continue;
+        keep_up(session, *known, params.limit, now, reply);
+        forget_old(*known, door.limits, params.limit, now, reply);
     }
     forget_idle_watchers();
     return reply;
@@ -136,12 +139,22 @@ void Store::keep_up(Session& session, Queue& queue, std::uint32_t limit, Instant
         if (state == JobState::failed) ++reply.died;
         return true;
     });
-    each(queue.finished(), [&](Job& job) {
-        if (now < job.forget) return false;
-        queue.remove(job);
-        ++reply.forgotten;
-        return true;
-    });
+}
+
+// T16, for what is past its retention, and for the next of them as long as there are too many.
+void Store::forget_old(Queue& queue, EndedLimits const& limits, std::uint32_t limit, Instant now,
+                       UpkeepReply& reply) {
+    std::uint32_t done = 0;
+    for (Queue::Ended& ended : queue.ended()) {
+        while (done < limit && !ended.jobs.empty()) {
+            Job& first = *ended.jobs.begin();
+            if (now < first.forget && !limits.are_exceeded(ended.jobs.size(), ended.bytes)) break;
+            queue.remove(first);
+            ++done;
+        }
+    }
+    reply.forgotten += done;
+    if (done == limit) reply.more = true;
 }
 
 }  // namespace cohort::memory

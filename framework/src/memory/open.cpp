@@ -32,14 +32,15 @@ private:
 
 std::shared_ptr<Broker> open(Url const& url, Clock const& clock) {
     static Stores stores;
-    url.expect({"namespace"});
+    url.expect({"namespace", "max_ended", "max_ended_bytes"});
     if (!url.hosts.empty()) {
         throw Error{errc::invalid_url,
                     url.masked() + ": a memory broker has no host; write memory: or memory:name"};
     }
+    auto const limits = read_ended_limits(url);
     std::string const space = url.text("namespace").value_or("");
     auto store = url.path.empty() ? std::make_shared<Store>(clock) : stores.get(url.path, space, clock);
-    return std::make_shared<MemoryBroker>(std::move(store), url.masked());
+    return std::make_shared<MemoryBroker>(std::move(store), url.masked(), limits);
 }
 
 }  // namespace cohort::memory

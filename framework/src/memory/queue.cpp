@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "memory/queue.hpp"
 
+#include "base/ended_limits.hpp"
+
 #include <cohort/state.hpp>
 
 #include <limits>
@@ -33,7 +35,8 @@ struct OrderKey {
 Queue::~Queue() {
     claimable_.clear();
     waiting_.clear();
-    finished_.clear();
+    for (Ended& ended : ended_)
+        ended.jobs.clear();
     expiring_.clear();
     order_.clear();
     orphans_.clear();
@@ -62,8 +65,10 @@ QueueInfo Queue::info(Instant now) const {
     QueueInfo info;
     info.name = name_;
     info.jobs = counts_;
-    for (auto job = finished_.begin(); job != finished_.end() && job->forget <= now; ++job)
-        --info.jobs[static_cast<std::size_t>(job->record.state)];
+    for (Ended const& ended : ended_) {
+        for (auto job = ended.jobs.begin(); job != ended.jobs.end() && job->forget <= now; ++job)
+            --info.jobs[index_of(job->record.state)];
+    }
     info.paused = paused;
     info.options = options;
     // The first of each priority is the oldest of it; there are at most two hundred priorities.
@@ -111,7 +116,9 @@ void Queue::take_out(Job& job) noexcept {
     --counts_[index_of(record.state)];
     if (job.expiry.is_linked()) expiring_.erase(expiring_.iterator_to(job));
     if (is_terminal(record.state)) {
-        finished_.erase(finished_.iterator_to(job));
+        Ended& ended = ended_as(record.state);
+        ended.jobs.erase(ended.jobs.iterator_to(job));
+        ended.bytes -= ended_bytes(record);
         return;
     }
     if (!record.unique.empty()) unique_.erase(record.unique);
@@ -132,7 +139,9 @@ void Queue::put_in(Job& job) noexcept {
     if (can_expire(record)) expiring_.insert(job);
     if (is_terminal(record.state)) {
         job.forget = forget_at(record);
-        finished_.insert(finished_.end(), job);
+        Ended& ended = ended_as(record.state);
+        ended.jobs.insert(ended.jobs.end(), job);
+        ended.bytes += ended_bytes(record);
         return;
     }
     if (!record.unique.empty()) unique_.emplace(record.unique, &job);

@@ -9,6 +9,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -42,11 +43,16 @@ public:
     Queue& operator=(Queue const&) = delete;
 
     std::string const& name() const noexcept { return name_; }
-    // The jobs, by purpose. First the next to run, to fall due, to expire, to be forgotten, and the oldest.
+    // The jobs, by purpose. First the next to run, to fall due, to expire, and the oldest.
     Turns& claimable() noexcept { return claimable_; }
     Dues& waiting() noexcept { return waiting_; }
     Expiries& expiring() noexcept { return expiring_; }
-    Forgets& finished() noexcept { return finished_; }
+    // What has ended: those that succeeded, and the others. First the next to be forgotten.
+    struct Ended {
+        Forgets jobs;
+        std::uint64_t bytes = 0;
+    };
+    std::array<Ended, 2>& ended() noexcept { return ended_; }
     Order& all() noexcept { return order_; }
     JobList& orphans() noexcept { return orphans_; }  // still running when their worker was retired
 
@@ -92,13 +98,14 @@ public:
 private:
     void take_out(Job& job) noexcept;
     void put_in(Job& job) noexcept;
+    Ended& ended_as(JobState state) noexcept { return ended_[state == JobState::succeeded ? 0 : 1]; }
 
     std::string name_;
     boost::unordered_flat_map<std::string_view, std::unique_ptr<Job>> jobs_;  // by id
     boost::unordered_flat_map<std::string_view, Job*> unique_;
     Turns claimable_;
     Dues waiting_;
-    Forgets finished_;
+    std::array<Ended, 2> ended_;
     Expiries expiring_;
     Order order_;
     JobList orphans_;

@@ -2,6 +2,7 @@
 // All that one in-process store holds, behind one lock: queues, workers' lives, and the clients that watch.
 #pragma once
 
+#include "base/ended_limits.hpp"
 #include "memory/queue.hpp"
 
 #include <cohort/broker.hpp>
@@ -23,6 +24,9 @@ inline Duration later(Duration now, Duration span) noexcept {
 // One Broker object on a store: closing it ends its own waits only.
 class Door {
 public:
+    explicit Door(EndedLimits its_limits) : limits{its_limits} {}
+
+    EndedLimits const limits;  // by which its upkeep goes
     bool is_closed = false;
 };
 
@@ -136,6 +140,8 @@ private:
     void take_from(Taking& taking, Holding& holding);
     void end(Session& session, Life& life);
     void keep_up(Session& session, Queue& queue, std::uint32_t limit, Instant now, UpkeepReply& reply);
+    void forget_old(Queue& queue, EndedLimits const& limits, std::uint32_t limit, Instant now,
+                    UpkeepReply& reply);
     void forget_idle_watchers();
 
     std::mutex mutex_;

@@ -60,14 +60,15 @@ Topology topology_of(std::string_view scheme) {
 
 void expect_parameters(Url const& url, Topology topology, bool is_tls) {
     if (topology == Topology::one) {
-        url.expect({"namespace", "db", "timeout", "poll", "name", "replicas", "replication_timeout", "ca",
-                    "cert", "key", "server_name"});
+        url.expect({"namespace", "db", "timeout", "poll", "name", "replicas", "replication_timeout",
+                    "max_ended", "max_ended_bytes", "ca", "cert", "key", "server_name"});
     } else if (topology == Topology::cluster) {
-        url.expect({"namespace", "timeout", "poll", "name", "replicas", "replication_timeout", "ca", "cert",
-                    "key", "server_name"});
+        url.expect({"namespace", "timeout", "poll", "name", "replicas", "replication_timeout", "max_ended",
+                    "max_ended_bytes", "ca", "cert", "key", "server_name"});
     } else {
-        url.expect({"namespace", "db", "timeout", "poll", "name", "replicas", "replication_timeout", "master",
-                    "sentinel_user", "sentinel_password", "ca", "cert", "key", "server_name"});
+        url.expect({"namespace", "db", "timeout", "poll", "name", "replicas", "replication_timeout",
+                    "max_ended", "max_ended_bytes", "master", "sentinel_user", "sentinel_password", "ca",
+                    "cert", "key", "server_name"});
     }
     for (char const* name : {"ca", "cert", "key", "server_name"}) {
         if (is_tls || !url.text(name)) continue;
@@ -138,6 +139,7 @@ Config read_config(Url const& url, Clock const& clock) {
     config.space = url.text("namespace").value_or("");
     check_namespace(config.space, url);
     config.replicas = url.integer("replicas", 0, 100).value_or(0);
+    config.limits = read_ended_limits(url);
     config.timeout = positive(url, "timeout", config.timeout);
     config.replication = positive(url, "replication_timeout", config.timeout / 2);
     config.poll = positive(url, "poll", config.poll);

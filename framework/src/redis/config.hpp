@@ -2,6 +2,7 @@
 // What a URL says, once for all connections.
 #pragma once
 
+#include "base/ended_limits.hpp"
 #include "redis/tls.hpp"
 
 #include <cohort/time.hpp>
@@ -36,6 +37,7 @@ struct Config {
     Duration poll = 5s;            // a claim that waits looks by itself after so long
     std::int64_t replicas = 0;     // a push or an outcome is stored when so many replicas have it
     Duration replication = 0s;     // how long they may take
+    EndedLimits limits;            // by which our upkeep goes
     Clock const* clock = nullptr;  // other than the machine's only in tests
     std::string masked;            // the URL, for people
 };

@@ -135,9 +135,11 @@ awaitable<UpkeepReply> upkeep(CorePtr core, UpkeepParams params) {
     // By the machine's clock: where a test's counts, it says nothing.
     Duration const known = core->time_of_test().empty() ? core->commands()->calm() : Duration::max();
     auto const calm = std::to_string(to_server(known));
+    auto const most = std::to_string(core->config.limits.jobs);
+    auto const most_bytes = std::to_string(core->config.limits.bytes);
     std::vector<Call> calls;
     for (auto const& queue : params.queues)
-        calls.push_back(whole_queue_call(*core, upkeep_script, queue, {limit, calm}));
+        calls.push_back(whole_queue_call(*core, upkeep_script, queue, {limit, calm, most, most_bytes}));
     auto const outcomes = co_await ask_all(core->commands(), core->config, std::move(calls));
     UpkeepReply reply;
     for (auto const& outcome : outcomes) {

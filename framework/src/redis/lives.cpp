@@ -11,6 +11,8 @@ namespace cohort::redis {
 namespace {
 
 constexpr char const* most_moved = "500";
+// So often at most more is moved for one life. What is left is in :lost, and upkeep goes on with it.
+constexpr int most_rounds = 100;
 
 void check_incarnation(std::string const& incarnation) {
     if (incarnation.empty()) throw Error{errc::invalid_config, "a worker needs an incarnation"};
@@ -113,7 +115,7 @@ awaitable<void> end_life(CorePtr core, std::string incarnation, std::vector<std:
     }
     core->forget(incarnation);
     // First all are fenced, then each is emptied.
-    while (!queues.empty()) {
+    for (int round = 0; !queues.empty() && round < most_rounds; ++round) {
         std::vector<Call> calls;
         for (auto const& queue : queues) {
             calls.push_back(

@@ -114,8 +114,9 @@ awaitable<std::vector<Verdict>> settle(CorePtr core, std::vector<Settlement> set
             n = successes[n];
         Successes grouped = group(*core, settlements, slice);
         sent.push_back(std::move(grouped.at));
-        auto keys = core->keys(slice.queue)
-                        .list({"jobs", "running", "beats", "held", "results", "ended", "unique", "cancels"});
+        auto keys =
+            core->keys(slice.queue)
+                .list({"jobs", "running", "beats", "held", "results", "ended", "unique", "cancels", "meta"});
         calls.emplace_back(succeed_script, Effect::write, std::move(keys), std::move(grouped.arguments));
     }
     auto const outcomes = co_await write_all(core, std::move(calls));

@@ -72,6 +72,18 @@ Progress Audit::step(Session& session) {
     while (lost.step())
         faults.push_back("job " + lost.string(0) + " is in a queue that does not exist");
 
+    // There may be more than was counted: writers store that some at a time.
+    Statement miscounted{
+        session.database().handle(),
+        "SELECT q.name FROM queues q LEFT JOIN jobs_kept k ON k.queue = q.id WHERE q.namespace = ? "
+        "AND (k.queue IS NULL OR k.jobs > (SELECT count(*) FROM jobs_ended e "
+        "WHERE e.queue = q.id AND (e.state = 4) = k.succeeded) "
+        "OR k.bytes > (SELECT coalesce(sum(e.bytes), 0) FROM jobs_ended e "
+        "WHERE e.queue = q.id AND (e.state = 4) = k.succeeded))"};
+    miscounted.bind(std::string_view{session.config().space});
+    while (miscounted.step())
+        faults.push_back("queue " + miscounted.string(0) + " counts its ended jobs wrongly");
+
     Statement whole{session.database().handle(), "PRAGMA integrity_check(20)"};
     while (whole.step()) {
         if (whole.text(0) != "ok") faults.push_back("the file is damaged: " + whole.string(0));

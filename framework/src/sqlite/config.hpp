@@ -3,6 +3,7 @@
 // is.
 #pragma once
 
+#include "base/ended_limits.hpp"
 #include "sqlite/database.hpp"
 
 #include <cohort/time.hpp>
@@ -16,7 +17,8 @@ struct Config {
     std::string space;  // the namespace; "" is one like any other
     Durability durability = Durability::full;
     Clock const* clock = nullptr;
-    std::string boot;  // of this machine: leases of another boot have ended
+    std::string boot;    // of this machine: leases of another boot have ended
+    EndedLimits limits;  // by which our upkeep goes
 };
 
 }  // namespace cohort::sqlite

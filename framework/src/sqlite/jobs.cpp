@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sqlite/jobs.hpp"
 
+#include "base/ended_limits.hpp"
 #include "sqlite/notice.hpp"
 
 #include <algorithm>
@@ -85,8 +86,9 @@ void enter_place(Session& session, Row const& row) {
     }
     static std::string const sql =
         "INSERT OR REPLACE INTO jobs_ended (seq, queue, state, attempt, incarnation, claim_no, "
-        "started, finished, forget, result) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        "started, finished, forget, result, bytes) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    auto const bytes = ended_bytes(record);
     Statement& insert = session.prepare(sql);
     insert.bind(row.seq)
         .bind(row.queue)
@@ -94,7 +96,8 @@ void enter_place(Session& session, Row const& row) {
         .bind(record.counters.attempt);
     bind_token(insert, record);
     insert.bind(record.started).bind(record.finished.value_or(session.now())).bind(forget_at(record));
-    insert.bind_text_or_null(record.result).run();
+    insert.bind_text_or_null(record.result).bind(static_cast<std::int64_t>(bytes)).run();
+    session.count_ended(row.queue, record.state, bytes);
 }
 
 // past: written when there is something to be kept.

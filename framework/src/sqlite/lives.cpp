@@ -137,6 +137,7 @@ Progress Retire::step(Session& session) {
         .bind(std::string_view{incarnation_})
         .run();
     session.forget_enlisted();
+    session.store_counts();
     auto rows = held_rows(session, incarnation_, most_released);
     for (auto& row : rows) {
         Settlement release;

@@ -45,7 +45,7 @@ void set_up(Config const& config) {
 }  // namespace
 
 std::shared_ptr<Broker> open(Url const& url, Clock const& clock) {
-    url.expect({"durability", "namespace"});
+    url.expect({"durability", "namespace", "max_ended", "max_ended_bytes"});
     if (!url.hosts.empty() || !url.user.empty()) {
         throw Error{errc::invalid_url,
                     "a file has no host; write sqlite:path.db or sqlite:/path.db, not " + url.masked()};
@@ -53,6 +53,7 @@ std::shared_ptr<Broker> open(Url const& url, Clock const& clock) {
     Config config;
     config.durability = durability_of(url);
     config.space = url.text("namespace").value_or("");
+    config.limits = read_ended_limits(url);
     config.path = prepare_file(url.path);
     config.clock = &clock;
     config.boot = boot_id();

@@ -195,8 +195,35 @@ FROM jobs j JOIN queues q ON q.id = j.queue
      LEFT JOIN workers w ON w.namespace = q.namespace AND w.incarnation = n.incarnation;
 )sql";
 
+// What an earlier version has ended counts as a job without bytes: it goes when its time has come.
+constexpr std::string_view second = R"sql(
+ALTER TABLE jobs_ended ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;  -- of arguments, result and error
+
+-- How many of them a queue keeps, in two rows: those that succeeded, and the others. Who stores one counts it; whoever
+-- removes one need not think of it.
+CREATE TABLE jobs_kept (
+    queue     INTEGER NOT NULL REFERENCES queues (id),
+    succeeded INTEGER NOT NULL,                -- 1 or 0
+    jobs      INTEGER NOT NULL DEFAULT 0,
+    bytes     INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (queue, succeeded)
+) WITHOUT ROWID;
+INSERT INTO jobs_kept (queue, succeeded) SELECT id, 0 FROM queues UNION ALL SELECT id, 1 FROM queues;
+UPDATE jobs_kept SET jobs =
+    (SELECT count(*) FROM jobs_ended e WHERE e.queue = jobs_kept.queue AND (e.state = 4) = jobs_kept.succeeded);
+
+CREATE TRIGGER queues_added AFTER INSERT ON queues BEGIN
+    INSERT INTO jobs_kept (queue, succeeded) VALUES (NEW.id, 0), (NEW.id, 1);
+END;
+
+CREATE TRIGGER jobs_ended_removed AFTER DELETE ON jobs_ended BEGIN
+    UPDATE jobs_kept SET jobs = jobs - 1, bytes = bytes - OLD.bytes
+        WHERE queue = OLD.queue AND succeeded = (OLD.state = 4);
+END;
+)sql";
+
 // Migration n brings a file from version n to n + 1. Never change one that was released: add another.
-constexpr std::array migrations = {first};
+constexpr std::array migrations = {first, second};
 
 std::string quoted(Database const& database) {
     return "\"" + database.path() + "\"";

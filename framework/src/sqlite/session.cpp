@@ -100,13 +100,64 @@ void Session::hold(Row const& row) {
     if (held_.size() >= most) held_.clear();
     JobRecord const& record = row.record;
     if (row.has_past || !record.unique.empty()) return;
-    held_.insert_or_assign(record.ref, Held{row.seq, row.queue, record.counters.attempt, now_,
-                                            record.policy.keep_result, record.client});
+    held_.insert_or_assign(record.ref,
+                           Held{row.seq, row.queue, record.counters.attempt, now_, record.policy.keep_result,
+                                record.arguments.size(), record.client});
 }
 
 Session::Held const* Session::held(JobRef const& ref) const {
     auto const found = held_.find(ref);
     return found == held_.end() ? nullptr : &found->second;
+}
+
+void Session::add_count(Counts& counts, Count const& more) {
+    auto found = std::find_if(counts.begin(), counts.end(), [&](Count const& count) {
+        return count.queue == more.queue && count.succeeded == more.succeeded;
+    });
+    if (found == counts.end()) found = counts.insert(found, Count{more.queue, more.succeeded});
+    found->jobs += more.jobs;
+    found->bytes += more.bytes;
+}
+
+void Session::count_ended(std::int64_t queue, JobState state, std::uint64_t bytes) {
+    add_count(counts_, {queue, state == JobState::succeeded, 1, static_cast<std::int64_t>(bytes)});
+}
+
+// Others than successes are rare, and a client that has cancelled a job may be gone the next moment.
+bool Session::must_count() const noexcept {
+    constexpr std::int64_t most_jobs = 16;
+    constexpr std::int64_t most_bytes = 64 * 1024;
+    std::int64_t jobs = 0;
+    std::int64_t bytes = 0;
+    for (auto const* counts : {&counts_, &uncounted_}) {
+        for (Count const& count : *counts) {
+            if (!count.succeeded) return true;
+            jobs += count.jobs;
+            bytes += count.bytes;
+        }
+    }
+    return jobs >= most_jobs || bytes >= most_bytes;
+}
+
+// kept
+void Session::store(Counts const& counts) {
+    static std::string const sql =
+        "UPDATE jobs_kept SET jobs = jobs + ?, bytes = bytes + ? WHERE queue = ? AND succeeded = ?";
+    for (Count const& count : counts) {
+        prepare(sql)
+            .bind(count.jobs)
+            .bind(count.bytes)
+            .bind(count.queue)
+            .bind(std::int64_t{count.succeeded})
+            .run();
+    }
+}
+
+void Session::store_counts() {
+    if (!has_stored_) store(uncounted_);
+    store(counts_);
+    counts_.clear();
+    has_stored_ = true;
 }
 
 void Session::begin() {
@@ -120,11 +171,17 @@ void Session::begin() {
     read_clock();
     queues_.clear();
     enlisted_.clear();
+    counts_.clear();
+    has_stored_ = false;
     effects.clear();
 }
 
 void Session::commit() {
+    if (must_count()) store_counts();
     database_.commit();
+    if (has_stored_) uncounted_.clear();
+    for (Count const& count : counts_)
+        add_count(uncounted_, count);
     in_transaction_.reset();
 }
 

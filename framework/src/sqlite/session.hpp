@@ -85,12 +85,20 @@ public:
         std::uint32_t attempt = 0;
         Instant started{};
         Duration keep_result{};
+        std::uint64_t argument_bytes = 0;
         std::string client;
     };
     void hold(Row const& row);
     // Nothing when it was not claimed here, or is no simple case: it has a past, or a unique key.
     Held const* held(JobRef const& ref) const;
     void let_go(JobRef const& ref) { held_.erase(ref); }
+
+    // A job has come to its end in this transaction, and is kept. Successes are stored as counted some at a
+    // time: for one alone it would be a page more to write. A process that is killed leaves those uncounted.
+    void count_ended(std::int64_t queue, JobState state, std::uint64_t bytes);
+    bool has_uncounted() const noexcept { return !uncounted_.empty(); }
+    // In a transaction: stores all that was counted here and in those before it.
+    void store_counts();
 
     // Throws Locked or Error.
     void begin();
@@ -112,6 +120,19 @@ private:
     std::unordered_map<std::int64_t, std::string> queue_names_;
     std::map<std::string, Queue, std::less<>> queues_;   // of this transaction
     std::map<std::string, bool, std::less<>> enlisted_;  // of this transaction
+    struct Count {
+        std::int64_t queue = 0;
+        bool succeeded = false;
+        std::int64_t jobs = 0;
+        std::int64_t bytes = 0;
+    };
+    using Counts = std::vector<Count>;
+    static void add_count(Counts& counts, Count const& more);
+    void store(Counts const& counts);
+    bool must_count() const noexcept;
+    Counts counts_;            // of this transaction
+    Counts uncounted_;         // of those before it
+    bool has_stored_ = false;  // in this transaction
     std::unordered_map<JobRef, Held, JobRefHash> held_;
     std::string claimer_;  // who has claimed last, with what number, and when that was looked into
     std::uint64_t claim_no_ = 0;

@@ -30,8 +30,9 @@ bool succeed(Session& session, Settlement const& settlement) {
     } else {
         static std::string const enter =
             "INSERT OR REPLACE INTO jobs_ended (seq, queue, state, attempt, incarnation, "
-            "claim_no, started, finished, forget, result) "
-            "VALUES (?, ?, 4, ?, ?, ?, ?, ?, ?, ?)";
+            "claim_no, started, finished, forget, result, bytes) "
+            "VALUES (?, ?, 4, ?, ?, ?, ?, ?, ?, ?, ?)";
+        auto const bytes = job.argument_bytes + settlement.result.size();
         session.prepare(enter)
             .bind(job.seq)
             .bind(job.queue)
@@ -42,7 +43,9 @@ bool succeed(Session& session, Settlement const& settlement) {
             .bind(session.now())
             .bind(add(session.now(), job.keep_result))
             .bind_text_or_null(settlement.result)
+            .bind(static_cast<std::int64_t>(bytes))
             .run();
+        session.count_ended(job.queue, JobState::succeeded, bytes);
     }
     if (!job.client.empty()) {
         auto& lines = session.effects.ended[job.client];

@@ -3,6 +3,7 @@
 
 #include "base/failpoint.hpp"
 #include "sqlite/jobs.hpp"
+#include "sqlite/kept.hpp"
 
 #include <algorithm>
 #include <string>
@@ -47,16 +48,21 @@ bool Upkeep::has_work(Session& session, std::int64_t queue) const {
         "SELECT EXISTS (SELECT 1 FROM jobs_later WHERE queue = ?1 AND due <= ?3) "
         "OR EXISTS (SELECT 1 FROM jobs_expiring WHERE queue = ?1 AND expires < ?3) "
         "OR EXISTS (SELECT 1 FROM jobs_ended WHERE queue = ?1 AND state IN (4, 5, 6, 7) AND forget <= ?3) "
+        "OR EXISTS (SELECT 1 FROM jobs_kept WHERE queue = ?1 AND (jobs > ?4 OR bytes > ?5)) "
         "OR EXISTS (SELECT 1 FROM jobs_running n WHERE " COHORT_ORPHANED ")";
+    auto const& limits = session.config().limits;
     Use const look{session.prepare(sql)};
     look->bind(queue).bind(std::string_view{session.config().space}).bind(session.now());
+    look->bind(static_cast<std::int64_t>(limits.jobs)).bind(static_cast<std::int64_t>(limits.bytes));
     return look->step() && look->integer(0) != 0;
 }
 
 Progress Upkeep::peek(Session& session) {
     for (auto const& name : params_.queues) {
         auto const queue = session.find_queue(name);
-        if (queue && (has_dead_workers(session, *queue) || has_work(session, *queue))) return Progress::more;
+        if (!queue) continue;
+        if (session.has_uncounted() || has_dead_workers(session, *queue) || has_work(session, *queue))
+            return Progress::more;
     }
     return Progress::done;
 }
@@ -150,8 +156,11 @@ void Upkeep::forget(Session& session, std::int64_t queue) {
         "DELETE FROM jobs WHERE seq IN (SELECT seq FROM jobs_ended WHERE queue = ? "
         "AND state IN (4, 5, 6, 7) AND forget <= ? LIMIT ?)";
     Statement& remove = session.prepare(sql);
-    int const changed = remove.bind(queue).bind(session.now()).bind(params_.limit).run();
-    reply.forgotten += count(static_cast<std::uint32_t>(changed));
+    auto done = static_cast<std::uint32_t>(remove.bind(queue).bind(session.now()).bind(params_.limit).run());
+    session.store_counts();
+    for (bool const succeeded : {true, false})
+        done += forget_surplus(session, queue, succeeded, params_.limit - done);
+    reply.forgotten += count(done);
 }
 
 #undef COHORT_DEAD

@@ -46,6 +46,8 @@ public:
 
     // Another Broker object on the rig's store; with a namespace, beside it on the same server.
     virtual std::shared_ptr<Broker> open(std::string const& space = {}) = 0;
+    // What the URL of brokers that are opened from now on has besides: "max_ended=3".
+    std::string parameters;
     // The broker's clock moves on; whatever becomes due happens.
     virtual void advance(Duration span) = 0;
     // Runs the loop until it is so, and fails the case when it never is.

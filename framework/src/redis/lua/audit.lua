@@ -65,6 +65,14 @@ for id, record in pairs(jobs) do
     if unique[j.unique] ~= id then fault(id, 'does not hold its unique key') end
   end
 end
+for place, ids in pairs({ended = ended, dead = dead}) do
+  local bytes = 0
+  for id in pairs(ids) do bytes = bytes + #(jobs[id] or '') + #(results[id] or '') end
+  for id, run in pairs(place == 'ended' and running or {}) do
+    if is_counted(run) then bytes = bytes + #(jobs[id] or '') end
+  end
+  if bytes ~= tonumber(meta[place .. '_bytes'] or 0) then fault(nil, 'queue ' .. K.queue .. ' weighs its ended jobs wrongly') end
+end
 for _, places in ipairs({running, results, ended, dead, due, expires, offered}) do
   for id in pairs(places) do
     if not jobs[id] then fault(id, 'has a place and no record') end

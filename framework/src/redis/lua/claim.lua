@@ -122,7 +122,7 @@ local records = call('HMGET', KEYS[1], unpack(ids))
 local started, token = pack('<i8B', now, 0), ARGV[4] .. incarnation
 token = pack('B', #token) .. token
 
--- What :running says of a run: with it, its end needs no look at the record.
+-- What :running says of a run: with it, its end needs no look at the record. And whether its success will be kept.
 local function run_of(record)
   local flags, from, attempt, keep, key = record:byte(34), 35, 1, 86400000000, ''
   if flags % 2 >= 1 then
@@ -140,13 +140,14 @@ local function run_of(record)
     from = from + #client
     key = record:sub(from + 4, from + 3 + unpack_from('<I4', record, from))
   end
-  return started .. pack('<I4i8', attempt, math.min(keep, NEVER)) .. token .. client .. key
+  return started .. pack('<I4i8', attempt, math.min(keep, NEVER)) .. token .. client .. key, keep > 0
 end
 
 local fresh = {}  -- by client
 local fields, runs = {}, {}
+local bytes = 0  -- of records that will be kept: nobody looks at them again when they succeed
 for i = 1, #ids do
-  local record, run = records[i], false
+  local record, run, is_kept = records[i], false, true
   if record then
     if record:byte(34) == 0 then
       local client = record:sub(35, 35 + record:byte(35))
@@ -156,8 +157,9 @@ for i = 1, #ids do
         fresh[client] = run
       end
     else
-      run = run_of(record)
+      run, is_kept = run_of(record)
     end
+    if is_kept then bytes = bytes + #record end
     fields[#fields + 1] = ids[i]
     fields[#fields + 1] = run
   end
@@ -168,6 +170,7 @@ if #fields > 0 then
   call_all('HSET', KEYS[6], fields)
   call('HINCRBY', KEYS[8], incarnation, #fields / 2)
   call('HSET', KEYS[8], incarnation .. '#', ARGV[3])
+  if bytes > 0 then call('HINCRBY', KEYS[9], 'ended_bytes', bytes) end
 end
 if call('LLEN', KEYS[11]) == 0 and (call('EXISTS', KEYS[2]) == 1 or call('EXISTS', KEYS[3]) == 1) then
   call('RPUSH', KEYS[11], '1')

@@ -73,10 +73,13 @@ local function begin(j, run)
   j.finished = 0
 end
 
-local function leave_running(id, run)
+-- The claim has counted the record, if it was to be kept after a success.
+local function is_counted(run) return unpack_from('<i8', run, 14) > 0 end
+local function leave_running(id, run, record)
   call('HDEL', K.running, id)
   if run:byte(9) == 1 then call('HDEL', K.cancels, id) end
   call('HINCRBY', K.held, token_of(run):sub(9), -1)
+  if record and is_counted(run) then call('HINCRBY', K.meta, 'ended_bytes', -#record) end
 end
 
 -- The order of jobs of one priority: by due time, then as they were stored.
@@ -130,6 +133,9 @@ end
 
 local COUNTED = {[FAILED] = 'failed', [CANCELLED] = 'cancelled', [EXPIRED] = 'expired'}
 
+-- What a job that has ended counts for, in :meta: its record, and its result.
+local function weight(id) return call('HSTRLEN', K.jobs, id) + call('HSTRLEN', K.results, id) end
+
 -- The end of a job that did not succeed, and has left its place.
 local function finish(j, id, state)
   j.state = state
@@ -138,20 +144,23 @@ local function finish(j, id, state)
   if j.keep_error <= 0 then
     call('HDEL', K.jobs, id)
   else
-    call('HSET', K.jobs, id, encode(j))
+    local record = encode(j)
+    call('HSET', K.jobs, id, record)
     call('ZADD', K.dead, exact(later(j.keep_error)), id)
     call('HINCRBY', K.meta, COUNTED[state], 1)
+    call('HINCRBY', K.meta, 'dead_bytes', #record)
   end
   tell(j.client, id, state, j.reason, j.attempt, j.error or '')
 end
 
 -- T16. The job has ended.
 local function forget(id)
-  local record = call('HGET', K.jobs, id)
-  if call('ZREM', K.dead, id) == 1 and record and COUNTED[record:byte(2)] then
-    call('HINCRBY', K.meta, COUNTED[record:byte(2)], -1)
+  local record, bytes = call('HGET', K.jobs, id), weight(id)
+  if call('ZREM', K.dead, id) == 1 then
+    if record and COUNTED[record:byte(2)] then call('HINCRBY', K.meta, COUNTED[record:byte(2)], -1) end
+    call('HINCRBY', K.meta, 'dead_bytes', -bytes)
   end
-  call('ZREM', K.ended, id)
+  if call('ZREM', K.ended, id) == 1 then call('HINCRBY', K.meta, 'ended_bytes', -bytes) end
   call('HDEL', K.results, id)
   call('HDEL', K.jobs, id)
 end

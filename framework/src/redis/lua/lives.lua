@@ -56,8 +56,8 @@ local function drain(limit)
       left[incarnation] = true
     elseif how[incarnation] then
       moved = moved + 1
-      leave_running(id, run)
       local record = call('HGET', K.jobs, id)
+      leave_running(id, run, record)
       if record then
         local j = decode(record)
         begin(j, run)

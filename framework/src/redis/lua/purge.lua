@@ -13,14 +13,10 @@ local function purge(id)
     take_out_waiting(j, id)
     if j.unique then call('HDEL', K.unique, j.unique) end
     tell(j.client, id, j.state, NONE, 0, nil)  -- whoever awaits it learns that it is unknown now
-  elseif j.state == SUCCEEDED then
-    call('HDEL', K.results, id)
-    call('ZREM', K.ended, id)
+    call('HDEL', K.jobs, id)
   else
-    call('ZREM', K.dead, id)
-    call('HINCRBY', K.meta, COUNTED[j.state], -1)
+    forget(id)
   end
-  call('HDEL', K.jobs, id)
   return 1
 end
 

@@ -53,10 +53,12 @@ end
 -- Upkeep has not come by yet, and the id is wanted.
 local COUNTED = {[5] = 'failed', [6] = 'cancelled', [7] = 'expired'}
 local function forget_past(id, record)
-  if call('ZREM', KEYS[10], id) == 1 and COUNTED[record:byte(2)] then
-    call('HINCRBY', KEYS[7], COUNTED[record:byte(2)], -1)
+  local bytes = #record + call('HSTRLEN', KEYS[11], id)
+  if call('ZREM', KEYS[10], id) == 1 then
+    if COUNTED[record:byte(2)] then call('HINCRBY', KEYS[7], COUNTED[record:byte(2)], -1) end
+    call('HINCRBY', KEYS[7], 'dead_bytes', -bytes)
   end
-  call('ZREM', KEYS[9], id)
+  if call('ZREM', KEYS[9], id) == 1 then call('HINCRBY', KEYS[7], 'ended_bytes', -bytes) end
   call('HDEL', KEYS[11], id)
   call('HDEL', KEYS[1], id)
 end

@@ -57,11 +57,13 @@ local function report(id, token, options, text)
   if token_of(run) ~= token or not call('ZSCORE', K.beats, token:sub(9)) then return 1 end
   if kind == 5 then
     j.note = text_or_nil(text)
-    call('HSET', K.jobs, id, encode(j))
+    local noted = encode(j)
+    call('HSET', K.jobs, id, noted)
+    if is_counted(run) then call('HINCRBY', K.meta, 'ended_bytes', #noted - #record) end
     return 0
   end
   if kind == 0 then return 1 end
-  leave_running(id, run)
+  leave_running(id, run, record)
   begin(j, run)
   if kind == 1 then
     retry(j, id, reason, text, delay)

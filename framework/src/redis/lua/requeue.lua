@@ -11,6 +11,7 @@ local function requeue(id)
   -- The job's unique key may meanwhile be another one's.
   if j.unique and call('HEXISTS', K.unique, j.unique) == 1 then return 0 end
   call('ZREM', K.dead, id)
+  call('HINCRBY', K.meta, 'dead_bytes', -#record)
   call('HINCRBY', K.meta, COUNTED[j.state], -1)
   j.state, j.generation = QUEUED, count(j.generation)
   j.attempt, j.failures, j.lost, j.released = 0, 0, 0, 0

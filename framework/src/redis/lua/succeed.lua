@@ -2,7 +2,7 @@
 -- T5: runs end with a result. Other reports are report.lua's. The record is neither read nor rewritten: the result is
 -- in :results.
 -- uses: time
--- KEYS  1 jobs  2 running  3 beats  4 held  5 results  6 ended  7 unique  8 cancels
+-- KEYS  1 jobs  2 running  3 beats  4 held  5 results  6 ended  7 unique  8 cancels  9 meta
 -- ARGV  1 time of a test  2 channel of the clients  3 queue
 --       then groups: token (<I8> number of the claim, incarnation), n, and n times id, result
 -- Gives for each job 0 accepted, 1 fenced, 2 not running: report.lua knows whether it is a repeat.
@@ -36,6 +36,7 @@ end
 local runs = call('HMGET', KEYS[2], unpack(ids))
 local verdicts, seen = {}, {}
 local done, gone, stored, kept, keys, cancels, told = {}, {}, {}, {}, {}, {}, {}
+local bytes = 0  -- of what is kept, without the records: they have been counted by the claim
 
 for i = 1, n do
   local id, run = ids[i], runs[i]
@@ -59,6 +60,7 @@ for i = 1, n do
         local k = #stored
         stored[k + 1], stored[k + 2] = id, r.prefix .. result
         kept[k + 1], kept[k + 2] = r.forget, id
+        bytes = bytes + #stored[k + 2]
       end
       if r.client ~= '' then
         local parts = told[r.client]
@@ -91,6 +93,7 @@ if #done > 0 then
   if #stored > 0 then
     call_all('HSET', KEYS[5], stored)
     call_all('ZADD', KEYS[6], kept)
+    call('HINCRBY', KEYS[9], 'ended_bytes', bytes)
   end
   for client, parts in pairs(told) do call('PUBLISH', ARGV[2] .. client, table.concat(parts)) end
 end

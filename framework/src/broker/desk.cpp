@@ -57,7 +57,7 @@ NewJob Desk::prepare(std::string_view name, JobOptions const& job, EnqueueOption
     made.ref.queue = !call.queue.empty()  ? call.queue
                      : !job.queue.empty() ? job.queue
                                           : std::string_view{options_.queue};
-    made.ref.id = call.id.empty() ? options_.ids() : std::string{call.id};
+    made.ref.id = call.id.empty() ? options_.ids() : Id{call.id};
     made.version = job.version;
     made.unique = call.unique;
     made.client = client_;

@@ -57,12 +57,12 @@ TEST_CASE("a million ULIDs are distinct and sorted", "[S35][S08]") {
 TEST_CASE("a ULID begins with its time", "[S35]") {
     StillClock clock;
     clock.time = Instant{Duration{1'469'918'176'385'000}};  // the example of the specification
-    CHECK(ulid(clock)().substr(0, 10) == "01ARYZ6S41");
+    CHECK(ulid(clock)().view().substr(0, 10) == "01ARYZ6S41");
 
     clock.time = Instant::max();
-    CHECK(ulid(clock)().substr(0, 10) == "7ZZZZZZZZZ");
+    CHECK(ulid(clock)().view().substr(0, 10) == "7ZZZZZZZZZ");
     clock.time = Instant::min();
-    CHECK(ulid(clock)().substr(0, 9) == "000000000");
+    CHECK(ulid(clock)().view().substr(0, 9) == "000000000");
 }
 
 TEST_CASE("ULIDs stay in order when the clock goes back", "[S35]") {
@@ -112,6 +112,42 @@ TEST_CASE("one generator serves several threads and each sees its ids in order",
     }
     std::ranges::sort(all);
     CHECK(std::ranges::adjacent_find(all) == all.end());
+}
+
+TEST_CASE("an id is the same text however long it is and wherever it has been", "[S35]") {
+    for (std::size_t const size : {0, 1, 26, 38, 39, 40, 128}) {
+        INFO(size);
+        std::string const text(size, 'x');
+        Id const id{text};
+        CHECK(id == text);
+        CHECK(id.size() == size);
+        CHECK(id.empty() == (size == 0));
+        for (std::size_t const other_size : {0, 3, 39, 40}) {
+            Id copy{std::string(other_size, 'y')};
+            copy = id;
+            CHECK(copy == id);
+            CHECK(copy.hash() == id.hash());
+            Id moved{std::string(other_size, 'z')};
+            moved = std::move(copy);
+            CHECK(moved == text);
+            Id const taken{std::move(moved)};
+            CHECK(taken == id);
+            CHECK(taken != Id{text + "x"});
+            CHECK(taken < text + "x");
+        }
+        Id itself{text};
+        Id const& same = itself;
+        itself = same;
+        CHECK(itself == text);
+        itself.clear();
+        CHECK(itself == "");
+        CHECK(itself.hash() == Id{}.hash());
+        std::string const as_text = id;
+        CHECK("id " + id + "!" == "id " + as_text + "!");
+    }
+    CHECK(Id{"a"} < Id{"b"});
+    CHECK(Id{"a"} < Id{"aa"});
+    CHECK(Id{"b"} > Id{std::string(50, 'a')});
 }
 
 TEST_CASE("numbered ids begin behind the start", "[S35]") {

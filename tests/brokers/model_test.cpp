@@ -194,7 +194,7 @@ private:
         if (report.kind == SettleKind::retry || report.kind == SettleKind::failed)
             report.reason = FailReason::exception;
         report.delay = one_in(2) ? 0s : 5s;
-        say("settle", run.ref.id, to_string(report.kind), report.token.incarnation.substr(28),
+        say("settle", run.ref.id, to_string(report.kind), report.token.incarnation.view().substr(28),
             report.token.claim);
 
         auto const expected = model_.settle(report);

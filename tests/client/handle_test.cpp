@@ -265,7 +265,7 @@ awaitable<void> urns(Rig& rig) {
     for (int i = 0; i < 20; ++i) {
         cohort::Json const value{R"({"n":)" + std::to_string(i) + R"(,"list":[null,true,1.5,"ü"]})"};
         auto const job = co_await client.enqueue_job<echo>(value);
-        CHECK(std::regex_match(job.id(), form));
+        CHECK(std::regex_match(std::string{job.id()}, form));
         ids.insert(job.id());
         cohort::Json const back = co_await job.result(1min);
         CHECK(back.str() == value.str());

@@ -118,7 +118,7 @@ BUGS = [
         "sqlite F30: no notification is lost*"),
     Bug("waits do not poll", [("broker/waits.cpp", "        polled = now;\n        want_all();\n", "        polled = now;\n")],
         "memory F30: half of all notifications are lost: no wait*"),
-    Bug("who waits does not read first", [("broker/waits.cpp", "reads = !is_fresh(*completions);", "reads = false;")], "sqlite F33*"),
+    Bug("who waits does not read first", [("broker/waits.cpp", "reads = news == News::none;", "reads = false;")], "sqlite F33*"),
     Bug("who waits is not told that a job is unknown",
         [("broker/waits.cpp", "if (!is_terminal(ending.state) && ending.known) return;", "if (!is_terminal(ending.state)) return;")],
         "memory F34*", "sqlite F39*"),

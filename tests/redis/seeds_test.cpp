@@ -214,9 +214,10 @@ void check_memory(int count) {
         for (int at = 0; at < count; at += 2000) {
             std::vector<NewJob> jobs;
             for (int i = at; i < std::min(at + 2000, count); ++i) {
-                jobs.push_back(make_job(std::to_string(i) + std::string(20, 'j'), arguments));
-                jobs.back().ref.id.resize(26, 'j');  // as long as those that clients make
-                jobs.back().client.resize(26, 'c');
+                std::string id = std::to_string(i);
+                id.resize(26, 'j');  // as long as those that clients make
+                jobs.push_back(make_job(id, arguments));
+                jobs.back().client = std::string(26, 'c');
                 jobs.back().priority = priority;
             }
             run(broker->push(std::move(jobs)));

@@ -41,7 +41,7 @@ public:
         : caller_{std::move(caller)}, job_{std::move(job)} {}
 
     JobRef const& ref() const noexcept { return job_.ref(); }
-    std::string const& id() const noexcept { return job_.id(); }
+    Id const& id() const noexcept { return job_.id(); }
     bool is_duplicate() const noexcept { return job_.is_duplicate(); }
 
     T result(Duration timeout) const { return detail::blocking(*caller_, job_.result(timeout)); }

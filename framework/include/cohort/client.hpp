@@ -145,7 +145,7 @@ private:
 
     template<class Meta, class... Args>
     awaitable<Job<detail::result_of<Meta>>> enqueue(EnqueueOptions const& options, Args const&... args) {
-        auto job = keep(prepare(detail::info<Meta>(), options));
+        auto job = prepare_one(detail::info<Meta>(), options);
         detail::encode_arguments<Meta>(job->arguments, args...);
         return stored<detail::result_of<Meta>>(desk_, std::move(job));
     }
@@ -179,7 +179,7 @@ private:
     }
     template<class Meta, class... Args>
     auto call_of(Args const&... args) {
-        auto job = keep(prepare(detail::info<Meta>(), EnqueueOptions{}));
+        auto job = prepare_one(detail::info<Meta>(), EnqueueOptions{});
         detail::encode_arguments<Meta>(job->arguments, args...);
         return called<detail::result_of<Meta>>(desk_, std::move(job), call_timeout_);
     }
@@ -198,8 +198,8 @@ private:
     }
 
     NewJob prepare(detail::JobInfo const& info, EnqueueOptions const& options) const;
-    // In the form in which it is sent.
-    static std::shared_ptr<NewJob> keep(NewJob job);
+    // In the form in which one job is sent.
+    std::shared_ptr<NewJob> prepare_one(detail::JobInfo const& info, EnqueueOptions const& options) const;
     // One job on its way to the broker.
     class Sending {
     public:

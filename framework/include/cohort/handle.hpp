@@ -151,7 +151,7 @@ public:
         : desk_{std::move(desk)}, ref_{std::move(ref)}, is_duplicate_{is_duplicate} {}
 
     JobRef const& ref() const noexcept { return ref_; }
-    std::string const& id() const noexcept { return ref_.id; }
+    Id const& id() const noexcept { return ref_.id; }
     // The unique key was held: nothing was stored, and this is the job that holds it.
     bool is_duplicate() const noexcept { return is_duplicate_; }
 

@@ -2,6 +2,7 @@
 // A job as it is asked for, as it is stored, and as it ends.
 #pragma once
 
+#include <cohort/id.hpp>
 #include <cohort/retry.hpp>
 #include <cohort/time.hpp>
 
@@ -56,7 +57,7 @@ std::optional<FailReason> parse_reason(std::string_view text) noexcept;
 // The address of a job. Ids are unique within a queue; on a cluster the queue decides where the job lives.
 struct JobRef {
     std::string queue;
-    std::string id;
+    Id id;
 
     bool operator==(JobRef const&) const = default;
     auto operator<=>(JobRef const&) const = default;
@@ -74,7 +75,7 @@ struct JobRefHash {
 // Proof of ownership of one run. A claim number is never used twice by one incarnation, so a token is never
 // either.
 struct Token {
-    std::string incarnation;  // the worker's life: 32 hexadecimal digits
+    Id incarnation;           // the worker's life: 32 hexadecimal digits
     std::uint64_t claim = 0;  // the number of the claim that took the job
 
     bool operator==(Token const&) const = default;
@@ -90,7 +91,7 @@ struct JobSpec {
     std::uint32_t version = 1;  // of the job function, as its client knew it
     std::int32_t priority = 0;  // -100..100; higher runs first, equal ones in the order of their due times
     std::string unique;  // while a job of this key is not terminal, a second one is not stored; "" = no key
-    std::string client;  // whose watch() is told of the end; "" = nobody's
+    Id client;           // whose watch() is told of the end; "" = nobody's
     std::string sender;  // who asked, for people: "name@host/pid, cohort 0.1.0"
     Policy policy;
 

@@ -96,7 +96,10 @@ std::string_view to_string(Verdict verdict) noexcept;
 // expect that the caller has checked `is_legal`.
 
 // T1. Scheduled when it is due later than now, else queued. Expiry is not looked at: that is T14.
-JobRecord make_record(NewJob job, Instant now);
+JobRecord make_record(NewJob&& job, Instant now);
+inline JobRecord make_record(NewJob const& job, Instant now) {
+    return make_record(NewJob{job}, now);
+}
 // T2: nothing happens before it is due. True when it has become queued.
 bool fall_due(JobRecord& record, Instant now) noexcept;
 // T3. From now on the job has started in time: it cannot expire any more.
@@ -104,7 +107,10 @@ void claim(JobRecord& record, Token token, Instant now);
 // T5-T8, T11 and notes: checks the token and says what became of it. A repeat by the same token is accepted
 // and changes nothing. A retry of a job whose retries are used up ends it, and so does a retry or a release
 // of one whose cancellation was requested. A release without a delay keeps the job's place.
-Verdict settle(JobRecord& record, Settlement settlement, Instant now);
+Verdict settle(JobRecord& record, Settlement&& settlement, Instant now);
+inline Verdict settle(JobRecord& record, Settlement const& settlement, Instant now) {
+    return settle(record, Settlement{settlement}, now);
+}
 // T9, T10, T11: the lease of its worker has ended. Whatever that run still reports is fenced.
 void lose(JobRecord& record, Instant now);
 // T12, T13. False when the job is terminal already.

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <memory>
 #include <mutex>
+#include <ostream>
 #include <sys/random.h>
 #include <system_error>
 
@@ -50,7 +51,7 @@ class Ulids {
 public:
     explicit Ulids(Clock const& clock) : clock_{clock} {}
 
-    std::string next() {
+    Id next() {
         std::uint64_t const ms = milliseconds();
         std::uint64_t high = 0;
         std::uint64_t low = 0;
@@ -68,11 +69,11 @@ public:
             high = high_;
             low = low_;
         }
-        std::string id(26, '0');
-        put(id.data(), 10, high >> 16);
-        put(id.data() + 10, 8, (high & 0xffff) << 24 | low >> 40);
-        put(id.data() + 18, 8, low);
-        return id;
+        std::array<char, 26> digits;
+        put(digits.data(), 10, high >> 16);
+        put(digits.data() + 10, 8, (high & 0xffff) << 24 | low >> 40);
+        put(digits.data() + 18, 8, low);
+        return std::string_view{digits.data(), digits.size()};
     }
 
 private:
@@ -123,9 +124,11 @@ constexpr Alphabet of_queue_name{"queue name", errc::invalid_queue_name, 100, ".
 constexpr Alphabet of_job_name{"job name", errc::invalid_job_name, 200, ".:/-"};
 
 void check(std::string_view text, Alphabet const& rule) {
-    auto const bad =
-        std::ranges::find_if(text, [&](char c) { return !rule.has[static_cast<unsigned char>(c)]; });
-    if (bad == text.end() && !text.empty() && text.size() <= rule.longest) return;
+    auto const has = [&](char c) { return rule.has[static_cast<unsigned char>(c)]; };
+    bool is_good = !text.empty() && text.size() <= rule.longest;
+    for (char const c : text)
+        is_good &= has(c);  // without a jump for each
+    if (is_good) return;
 
     std::string const form = "use 1 to " + std::to_string(rule.longest) + " characters of [A-Za-z0-9_" +
                              std::string{rule.others} + "]";
@@ -135,6 +138,7 @@ void check(std::string_view text, Alphabet const& rule) {
         throw Error{rule.code,
                     what + " " + quote(text) + " has " + std::to_string(text.size()) + " bytes; " + form};
     }
+    auto const bad = std::ranges::find_if_not(text, has);
     auto const byte = static_cast<unsigned char>(*bad);
     std::string const hex{"0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
     throw Error{rule.code, what + " " + quote(text) + ": byte 0x" + hex + " at position " +
@@ -142,6 +146,10 @@ void check(std::string_view text, Alphabet const& rule) {
 }
 
 }  // namespace
+
+std::ostream& operator<<(std::ostream& stream, Id const& id) {
+    return stream << id.view();
+}
 
 IdGenerator ulid(Clock const& clock) {
     return [ids = std::make_shared<Ulids>(clock)] { return ids->next(); };

@@ -99,7 +99,7 @@ std::string_view to_string(Verdict verdict) noexcept {
     return "unknown";
 }
 
-JobRecord make_record(NewJob job, Instant now) {
+JobRecord make_record(NewJob&& job, Instant now) {
     JobRecord record;
     record.created = now;
     record.due = job.eta.value_or(add(now, job.delay));
@@ -125,7 +125,7 @@ void claim(JobRecord& record, Token token, Instant now) {
     record.expires = never;
 }
 
-Verdict settle(JobRecord& record, Settlement settlement, Instant now) {
+Verdict settle(JobRecord& record, Settlement&& settlement, Instant now) {
     if (record.token != settlement.token) return Verdict::fenced;
     if (record.state != running) {
         // The same report once more, because its answer was lost.

@@ -51,13 +51,13 @@ Desk::Desk(std::shared_ptr<Broker> broker, DeskOptions options)
     check_policy(options_.policy);
 }
 
-NewJob Desk::prepare(std::string_view name, JobOptions const& job, EnqueueOptions const& call) const {
-    NewJob made;
+void Desk::prepare(NewJob& made, std::string_view name, JobOptions const& job,
+                   EnqueueOptions const& call) const {
     made.name = name;
     made.ref.queue = !call.queue.empty()  ? call.queue
                      : !job.queue.empty() ? job.queue
                                           : std::string_view{options_.queue};
-    made.ref.id = call.id.empty() ? options_.ids() : std::string{call.id};
+    made.ref.id = call.id.empty() ? options_.ids() : Id{call.id};
     made.version = job.version;
     made.unique = call.unique;
     made.client = client_;
@@ -101,11 +101,19 @@ NewJob Desk::prepare(std::string_view name, JobOptions const& job, EnqueueOption
         throw Error{errc::invalid_job_id,
                     "a unique key of " + std::to_string(made.unique.size()) + " bytes; at most 500"};
     }
+}
+
+NewJob Desk::prepare(std::string_view name, JobOptions const& job, EnqueueOptions const& call) const {
+    NewJob made;
+    prepare(made, name, job, call);
     return made;
 }
 
-std::shared_ptr<NewJob> Desk::keep(NewJob job) {
-    return make_recycled<Front::Push>(std::move(job));
+std::shared_ptr<NewJob> Desk::prepare_one(std::string_view name, JobOptions const& job,
+                                          EnqueueOptions const& call) const {
+    auto made = make_recycled<Front::Push>();
+    prepare(*made, name, job, call);
+    return made;
 }
 
 awaitable<PushResult> Desk::push(std::shared_ptr<NewJob> job) {
@@ -126,7 +134,7 @@ awaitable<void> Desk::read(std::shared_ptr<Desk> desk) {
     co_await desk->waits_.read();
 }
 
-std::shared_ptr<Completions> Desk::wait_for(Completions::Refs refs) {
+std::shared_ptr<Completions> Desk::wait_for(Completions::Refs&& refs) {
     if (!watching_) {
         std::lock_guard lock{mutex_};
         if (!watching_.exchange(true)) {

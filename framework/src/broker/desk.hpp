@@ -31,17 +31,19 @@ public:
 
     // A job with everything but its arguments, checked. Throws Error: invalid_….
     NewJob prepare(std::string_view name, JobOptions const& job, EnqueueOptions const& call) const;
+    // The same, made where it waits to be sent by push().
+    std::shared_ptr<NewJob> prepare_one(std::string_view name, JobOptions const& job,
+                                        EnqueueOptions const& call) const;
 
     // Throws Error(closed).
     Front& front();
     Broker& broker() noexcept { return front_.broker(); }
-    // Stores one new job, which keep() has made ready to be sent; its end will be heard of. When it was not
-    // stored, say so.
-    static std::shared_ptr<NewJob> keep(NewJob job);
+    // Stores one new job, which prepare_one() has made; its end will be heard of. When it was not stored, say
+    // so.
     awaitable<PushResult> push(std::shared_ptr<NewJob> job);
     void forget_push(JobRef const& ref) noexcept;
     // To wait for ends of jobs; starts the loops that find out on its first use. Throws Error(closed).
-    std::shared_ptr<Completions> wait_for(Completions::Refs refs);
+    std::shared_ptr<Completions> wait_for(Completions::Refs&& refs);
     // To be added to what says that time is up: "" or why nothing could be read.
     std::string trouble() const;
     void forget(Completions const& completions) noexcept { waits_.remove(completions); }
@@ -52,11 +54,13 @@ public:
     void close() noexcept;
 
 private:
+    void prepare(NewJob& made, std::string_view name, JobOptions const& job,
+                 EnqueueOptions const& call) const;
     static awaitable<void> listen(std::shared_ptr<Desk> desk);
     static awaitable<void> read(std::shared_ptr<Desk> desk);
 
     DeskOptions const options_;
-    std::string const client_;  // the address of our notifications
+    Id const client_;  // the address of our notifications
     Front front_;
     Waits waits_;
     std::atomic<bool> closed_ = false;

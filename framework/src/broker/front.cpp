@@ -145,15 +145,20 @@ std::vector<Item> cut(std::vector<Item>& items, std::size_t from) {
 
 template<class Item, class Reply>
 awaitable<std::vector<Reply>>
+Front::in_one(std::vector<Item> items, Verb verb,
+              awaitable<std::vector<Reply>> (Broker::*call)(std::vector<Item>)) {
+    auto const count = items.size();
+    return pass(verb, count, (broker_.get()->*call)(std::move(items)), deadline_, false);
+}
+
+template<class Item, class Reply>
+awaitable<std::vector<Reply>>
 Front::in_pieces(std::vector<Item> items, Verb verb,
                  awaitable<std::vector<Reply>> (Broker::*call)(std::vector<Item>)) {
     std::vector<Reply> all;
     all.reserve(items.size());
     for (std::size_t from = 0; from < items.size(); from += most_per_call) {
-        auto piece = cut(items, from);
-        auto const count = piece.size();
-        auto asked = (broker_.get()->*call)(std::move(piece));
-        auto passed = pass(verb, count, std::move(asked), deadline_, false);
+        auto passed = in_one(cut(items, from), verb, call);
         std::vector<Reply> replies = co_await std::move(passed);
         std::move(replies.begin(), replies.end(), std::back_inserter(all));
     }
@@ -194,6 +199,8 @@ awaitable<std::vector<bool>> Front::forget(std::vector<JobRef> refs) {
     return in_pieces(std::move(refs), Verb::forget, &Broker::forget);
 }
 awaitable<std::vector<Verdict>> Front::settle(std::vector<Settlement> settlements) {
+    if (!settlements.empty() && settlements.size() <= most_per_call)
+        return in_one(std::move(settlements), Verb::settle, &Broker::settle);
     return in_pieces(std::move(settlements), Verb::settle, &Broker::settle);
 }
 

@@ -79,6 +79,9 @@ private:
     template<class T>
     awaitable<T> pass(Verb verb, std::size_t items, awaitable<T> call, Duration limit, bool shielded);
     template<class Item, class Reply>
+    awaitable<std::vector<Reply>> in_one(std::vector<Item> items, Verb verb,
+                                         awaitable<std::vector<Reply>> (Broker::*call)(std::vector<Item>));
+    template<class Item, class Reply>
     awaitable<std::vector<Reply>> in_pieces(std::vector<Item> items, Verb verb,
                                             awaitable<std::vector<Reply>> (Broker::*call)(std::vector<Item>));
     awaitable<std::vector<PushResult>> push_piece(std::vector<NewJob> jobs);

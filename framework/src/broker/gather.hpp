@@ -39,7 +39,8 @@ public:
 
     // One question and its answer. It is the item itself as long as it has not been asked.
     struct Question : Item {
-        explicit Question(Item item) : Item{std::move(item)} {}
+        Question() = default;
+        explicit Question(Item&& item) : Item{std::move(item)} {}
 
     private:
         friend class Gather;

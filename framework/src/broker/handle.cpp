@@ -48,12 +48,14 @@ namespace {
 // One coroutine waits for the end of one job: until is_over(), it awaits woken().
 class EndOfOne {
 public:
-    EndOfOne(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout,
+    EndOfOne(std::shared_ptr<Desk>&& desk, JobRef&& ref, Duration timeout,
              boost::asio::any_io_executor const& executor)
         : desk_{std::move(desk)}, timeout_{checked(timeout)},
           completions_{open_desk(desk_).wait_for(refs_of(std::move(ref)))},
           limit_{completions_->woken(), executor, timeout} {}
-    ~EndOfOne() { desk_->forget(*completions_); }
+    ~EndOfOne() {
+        if (!is_known_) desk_->forget(*completions_);
+    }
     EndOfOne(EndOfOne const&) = delete;
     EndOfOne& operator=(EndOfOne const&) = delete;
 
@@ -79,7 +81,7 @@ private:
         throw Error{errc::invalid_timeout,
                     to_string(timeout) + "; must be more than 0 (no_timeout waits for ever)"};
     }
-    static Completions::Refs refs_of(JobRef ref) {
+    static Completions::Refs refs_of(JobRef&& ref) {
         Completions::Refs refs;
         refs.push_back(std::move(ref));
         return refs;
@@ -107,7 +109,7 @@ awaitable<Ending> wait_ending(std::shared_ptr<Desk> desk, JobRef ref, Duration t
 
 namespace {
 
-std::string success_of(JobRef const& ref, Ending ending) {
+std::string success_of(JobRef const& ref, Ending&& ending) {
     switch (ending.state) {
     case JobState::succeeded:
         return std::move(ending.result);
@@ -147,7 +149,8 @@ awaitable<std::optional<std::string>> text_result_so_far(std::shared_ptr<Desk> d
     std::vector<Ending> endings = co_await front.results(std::move(refs));
     std::optional<std::string> text;
     if (!endings[0].known) throw not_found(ref);
-    if (is_terminal(endings[0].state)) text = success_of(ref, fit_for_people(std::move(endings[0])));
+    make_fit_for_people(endings[0]);
+    if (is_terminal(endings[0].state)) text = success_of(ref, std::move(endings[0]));
     co_return text;
 }
 

@@ -28,23 +28,22 @@ constexpr std::size_t most_fresh = 4096;
 
 }  // namespace
 
-Ending fit_for_people(Ending ending) {
+void make_fit_for_people(Ending& ending) {
     constexpr std::size_t longest_error = 8192;
     if (!ending.error.empty()) ending.error = clean_text(ending.error, longest_error);
-    return ending;
 }
 
-Completions::Completions(Refs refs) : refs_{std::move(refs)}, endings_(refs_.size()) {}
+Completions::Completions(Refs&& refs) : refs_{std::move(refs)}, endings_(refs_.size()) {}
 
 std::size_t Completions::left() const noexcept {
     std::lock_guard lock{mutex_};
     return refs_.size() - given_;
 }
 
-void Completions::put(std::size_t index, Ending ending) {
+void Completions::put(std::size_t index, Ending&& ending) {
     std::lock_guard lock{mutex_};
     if (endings_[index]) return;  // a hint and a poll may both bring it
-    endings_[index].emplace(fit_for_people(std::move(ending)));
+    make_fit_for_people(endings_[index].emplace(std::move(ending)));
     ready_.push_back(index);
     woken_.wake();
 }
@@ -100,21 +99,19 @@ void Waits::forget_fresh() {
     older_.clear();
 }
 
-// With the lock held. A job that we pushed, and whose end we have heard or shall hear.
-bool Waits::is_fresh(Completions& completions) {
-    if (completions.refs().size() != 1) return false;
-    auto const& ref = completions.refs().front();
+// With the lock held. Of a job that we pushed: we shall hear of its end, or have heard and tell it.
+Waits::News Waits::news_of(Key const& key, Completions& completions) {
     for (auto* jobs : {&fresh_, &older_}) {
-        auto const found = jobs->find(JobRefHash{}(ref));
+        auto const found = jobs->find(key.hash);
         if (found == jobs->end()) continue;
         auto const ended = std::move(found->second);
         jobs->erase(found);
-        if (!ended) return true;
-        if (ended->ref != ref) return false;
+        if (!ended) return News::coming;
+        if (ended->ref != *key.ref) return News::none;
         completions.put(0, std::move(*ended->ending));
-        return true;
+        return News::told;
     }
-    return false;
+    return News::none;
 }
 
 void Waits::add(std::shared_ptr<Completions> const& completions) {
@@ -122,10 +119,14 @@ void Waits::add(std::shared_ptr<Completions> const& completions) {
     {
         std::lock_guard lock{mutex_};
         if (closed_) throw Error{errc::closed, "the client is closed"};
-        reads = !is_fresh(*completions);
-        for (std::size_t i = 0; i < completions->refs().size(); ++i) {
-            places_.emplace(&completions->refs()[i], Place{completions, i});
-            if (reads) wanted_.push_back(completions->refs()[i]);
+        auto const& refs = completions->refs();
+        for (std::size_t i = 0; i < refs.size(); ++i) {
+            Key const key{refs[i]};
+            auto const news = refs.size() == 1 ? news_of(key, *completions) : News::none;
+            if (news == News::told) return;
+            places_.emplace(key, Place{completions, i});
+            reads = news == News::none;
+            if (reads) wanted_.push_back(refs[i]);
         }
     }
     failpoint("wait.between_subscribe_and_read");
@@ -135,26 +136,27 @@ void Waits::add(std::shared_ptr<Completions> const& completions) {
 void Waits::remove(Completions const& completions) noexcept {
     std::lock_guard lock{mutex_};
     for (auto const& ref : completions.refs()) {
-        auto [from, to] = places_.equal_range(&ref);
+        auto [from, to] = places_.equal_range(Key{ref});
         while (from != to)
             from = from->second.completions.get() == &completions ? places_.erase(from) : std::next(from);
     }
 }
 
-void Waits::deliver(JobRef ref, Ending ending) {
+void Waits::deliver(JobRef const& ref, Ending&& ending) {
     if (!is_terminal(ending.state) && ending.known) return;
     std::lock_guard lock{mutex_};
-    auto [from, to] = places_.equal_range(&ref);
+    Key const key{ref};
+    auto [from, to] = places_.equal_range(key);
     if (from == to) {
         for (auto* jobs : {&fresh_, &older_}) {
-            auto const found = jobs->find(JobRefHash{}(ref));
+            auto const found = jobs->find(key.hash);
             if (found == jobs->end()) continue;
-            found->second = std::make_unique<EndedJob>(EndedJob{std::move(ref), std::move(ending)});
+            found->second = std::make_unique<EndedJob>(EndedJob{ref, std::move(ending)});
             return;
         }
         return;
     }
-    // The key of a place is in its completions: they may be gone once it is.
+    // The ref of a key is in its completions: they may be gone once it is.
     while (from != to) {
         auto const place = std::move(from->second);
         from = places_.erase(from);
@@ -165,7 +167,7 @@ void Waits::deliver(JobRef ref, Ending ending) {
 void Waits::fail(std::vector<JobRef> const& refs, Error const& error) {
     std::lock_guard lock{mutex_};
     for (auto const& ref : refs) {
-        auto [from, to] = places_.equal_range(&ref);
+        auto [from, to] = places_.equal_range(Key{ref});
         while (from != to) {
             auto const place = std::move(from->second);
             from = places_.erase(from);
@@ -179,7 +181,7 @@ std::vector<JobRef> Waits::take_wanted() {
     std::vector<JobRef> refs;
     std::lock_guard lock{mutex_};
     refs.swap(wanted_);
-    std::erase_if(refs, [&](JobRef const& ref) { return !places_.contains(&ref); });
+    std::erase_if(refs, [&](JobRef const& ref) { return !places_.contains(Key{ref}); });
     if (refs.size() < 2) return refs;
     std::sort(refs.begin(), refs.end());
     refs.erase(std::unique(refs.begin(), refs.end()), refs.end());
@@ -189,8 +191,8 @@ std::vector<JobRef> Waits::take_wanted() {
 void Waits::want_all() {
     {
         std::lock_guard lock{mutex_};
-        for (auto const& [ref, place] : places_)
-            wanted_.push_back(*ref);
+        for (auto const& [key, place] : places_)
+            wanted_.push_back(*key.ref);
     }
     want_.wake();
 }
@@ -250,7 +252,7 @@ awaitable<bool> Waits::listen_once(Duration span) {
     bool unread = false;
     for (auto& job : ended) {
         if (job.ending) {
-            deliver(std::move(job.ref), std::move(*job.ending));
+            deliver(job.ref, std::move(*job.ending));
             continue;
         }
         unread = true;
@@ -303,7 +305,7 @@ void Waits::end_all() {
     {
         std::lock_guard lock{mutex_};
         closed_ = true;
-        for (auto const& [ref, place] : places_)
+        for (auto const& [key, place] : places_)
             all.push_back(place.completions);
         places_.clear();
     }

@@ -2,6 +2,7 @@
 // Who waits for the end of which job, and the two loops that find out.
 #pragma once
 
+#include "base/recycled.hpp"
 #include "broker/front.hpp"
 #include "io/wake.hpp"
 
@@ -18,13 +19,13 @@
 namespace cohort {
 
 // Its error is a text that a terminal and a log can take, whoever wrote it into the store.
-Ending fit_for_people(Ending ending);
+void make_fit_for_people(Ending& ending);
 
 // The jobs that one coroutine waits for. Their endings come in the order in which they became known.
 class Completions {
 public:
     using Refs = boost::container::small_vector<JobRef, 1>;
-    explicit Completions(Refs refs);
+    explicit Completions(Refs&& refs);
 
     Refs const& refs() const noexcept { return refs_; }
     std::size_t left() const noexcept;  // endings not yet given out
@@ -38,7 +39,7 @@ public:
 
 private:
     friend class Waits;
-    void put(std::size_t index, Ending ending);
+    void put(std::size_t index, Ending&& ending);
     void fail(errc code, std::string detail);
 
     Refs const refs_;
@@ -67,6 +68,7 @@ public:
     // Registers; until remove(). What is known already is given soon, the rest as it comes. Throws
     // Error(closed).
     void add(std::shared_ptr<Completions> const& completions);
+    // It may be left out for one whose endings are all known.
     void remove(Completions const& completions) noexcept;
     // The loops: each runs until it is cancelled or the broker is closed.
     awaitable<void> listen();
@@ -81,12 +83,28 @@ private:
         std::shared_ptr<Completions> completions;
         std::size_t index;
     };
+    // The ref is in the Completions. Its hash is taken once for all that is looked for.
+    struct Key {
+        explicit Key(JobRef const& its_ref) noexcept : ref{&its_ref}, hash{JobRefHash{}(its_ref)} {}
+
+        JobRef const* ref;
+        std::size_t hash;
+    };
+    struct ByKey {
+        std::size_t operator()(Key const& key) const noexcept { return key.hash; }
+        bool operator()(Key const& a, Key const& b) const noexcept {
+            return a.hash == b.hash && *a.ref == *b.ref;
+        }
+    };
+    using Places = std::unordered_multimap<Key, Place, ByKey, ByKey, Recycled<std::pair<Key const, Place>>>;
+
     awaitable<bool> listen_once(Duration span);
     awaitable<void> read_once(std::vector<JobRef> refs);
     std::vector<JobRef> take_wanted();
     void want_all();
-    void deliver(JobRef ref, Ending ending);
-    bool is_fresh(Completions& completions);
+    void deliver(JobRef const& ref, Ending&& ending);
+    enum class News : std::uint8_t { none, coming, told };
+    News news_of(Key const& key, Completions& completions);
     void forget_fresh();
     void fail(std::vector<JobRef> const& refs, Error const& error);
     void note_trouble(std::string text);
@@ -96,12 +114,7 @@ private:
     std::string const client_;
     Duration const poll_;
     mutable std::mutex mutex_;
-    // The key is in the Completions.
-    struct ByRef {
-        std::size_t operator()(JobRef const* ref) const noexcept { return JobRefHash{}(*ref); }
-        bool operator()(JobRef const* a, JobRef const* b) const noexcept { return *a == *b; }
-    };
-    std::unordered_multimap<JobRef const*, Place, ByRef, ByRef> places_;
+    Places places_;
     std::vector<JobRef> wanted_;  // to be read
     // Jobs of ours that nobody waits for yet, with their endings once they are known; a bounded number of the
     // youngest. By the hash of their refs: where two have the same, at worst one of them is read.

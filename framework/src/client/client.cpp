@@ -119,8 +119,9 @@ NewJob Client::prepare(detail::JobInfo const& info, EnqueueOptions const& option
     return desk_->prepare(info.name, info.options, options);
 }
 
-std::shared_ptr<NewJob> Client::keep(NewJob job) {
-    return Desk::keep(std::move(job));
+std::shared_ptr<NewJob> Client::prepare_one(detail::JobInfo const& info,
+                                            EnqueueOptions const& options) const {
+    return desk_->prepare_one(info.name, info.options, options);
 }
 
 awaitable<PushResult> Client::Sending::push(std::shared_ptr<NewJob> job) {
@@ -171,10 +172,10 @@ awaitable<std::vector<JobHandle>> Client::enqueue_batch(Batch const& batch) {
 
 awaitable<Job<Json>> Client::enqueue_named(std::string_view name, std::string arguments,
                                            EnqueueOptions options) {
-    NewJob job = desk_->prepare(name, JobOptions{}, options);
+    auto job = desk_->prepare_one(name, JobOptions{}, options);
     check_arguments(arguments);
-    job.arguments = std::move(arguments);
-    return stored<Json>(desk_, keep(std::move(job)));
+    job->arguments = std::move(arguments);
+    return stored<Json>(desk_, std::move(job));
 }
 
 void Batch::keep(detail::JobInfo const& info, EnqueueOptions options, std::string arguments) {

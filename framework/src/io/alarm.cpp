@@ -35,11 +35,11 @@ struct Alarm::State {
     VirtualTime::Timer virtual_timer;
 };
 
-Alarm::Alarm(asio::any_io_executor executor, Duration span, std::function<void()> ring)
+Alarm::Alarm(asio::any_io_executor const& executor, Duration span, std::function<void()> ring)
     : Alarm{executor, span, [](void* call) { (*static_cast<std::function<void()>*>(call))(); },
             std::make_shared<std::function<void()>>(std::move(ring))} {}
 
-Alarm::Alarm(asio::any_io_executor executor, Duration span, void (*ring)(void* whom),
+Alarm::Alarm(asio::any_io_executor const& executor, Duration span, void (*ring)(void* whom),
              std::shared_ptr<void> whom) {
     auto const& home = Home::of(asio::query(executor, asio::execution::context));
     if (home->is_ours(executor)) {

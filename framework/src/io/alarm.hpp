@@ -18,9 +18,9 @@ namespace cohort::io {
 // executor only.
 class Alarm {
 public:
-    Alarm(boost::asio::any_io_executor executor, Duration span, void (*ring)(void* whom),
+    Alarm(boost::asio::any_io_executor const& executor, Duration span, void (*ring)(void* whom),
           std::shared_ptr<void> whom);
-    Alarm(boost::asio::any_io_executor executor, Duration span, std::function<void()> ring);
+    Alarm(boost::asio::any_io_executor const& executor, Duration span, std::function<void()> ring);
     ~Alarm();
     Alarm(Alarm const&) = delete;
     Alarm& operator=(Alarm const&) = delete;

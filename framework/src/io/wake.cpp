@@ -27,20 +27,22 @@ struct Wake::State : Guest, std::enable_shared_from_this<State> {
     bool answer = false;
     std::atomic<bool> is_late = false;  // the limit of the present wait has passed
     std::optional<Handler> handler;
-    std::shared_ptr<Home> home;      // while a handler is here
-    asio::any_io_executor executor;  // likewise, where it is not that of a loop of ours; tracks work
+    std::shared_ptr<Home> home;      // of the last handler that was here
+    asio::any_io_executor executor;  // while one is, where it is not that of a loop of ours; tracks work
 
     void begin(Handler waiter) {
         auto slot = asio::get_associated_cancellation_slot(waiter);
         auto own = asio::get_associated_executor(waiter);
-        auto self = shared_from_this();
+        std::shared_ptr<State> self;
         std::optional<Handler> leftover;
         std::lock_guard lock{mutex};
         handler.emplace(std::move(waiter));
-        home = Home::of(asio::query(own, asio::execution::context));
+        auto const& here = Home::of(asio::query(own, asio::execution::context));
+        if (home != here) home = here;  // counting it each time would cost as much as the rest
         if (!home->is_ours(own)) executor = asio::prefer(own, asio::execution::outstanding_work.tracked);
-        home->enter(*this, self);
+        home->enter(*this, shared_from_this());
         if (set) {
+            self = shared_from_this();  // or it could be gone before the lock is
             set = false;
             finish(true, leftover);
             return;
@@ -57,15 +59,14 @@ struct Wake::State : Guest, std::enable_shared_from_this<State> {
     // any lock held. When the context is going nothing happens: destroying the handler needs it once more, so
     // that is left to who shuts it down.
     void finish(bool woken, std::optional<Handler>& waiter) {
-        auto const here = home;
         if (!executor) {
             answer = woken;
             is_called_up = true;
-            if (!here->call_up(*this)) is_called_up = false;
+            if (!home->call_up(*this)) is_called_up = false;
             return;
         }
         // Let go of before the lock: the context cannot be destroyed meanwhile.
-        here->leave(*this, [&] {
+        home->leave(*this, [&] {
             asio::any_io_executor const target = std::exchange(executor, {});
             take(waiter);
             asio::post(target, [resume = std::move(*waiter), woken]() mutable { resume(woken); });
@@ -75,7 +76,6 @@ struct Wake::State : Guest, std::enable_shared_from_this<State> {
     void take(std::optional<Handler>& waiter) {
         if (handler) waiter.emplace(std::move(*handler));
         handler.reset();
-        home.reset();
         is_called_up = false;
     }
 

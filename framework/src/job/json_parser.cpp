@@ -222,9 +222,29 @@ bool ends_with_half_pair(std::string_view text) noexcept {
     }
 }
 
+// Most results are one of these, and setting up the parser takes longer than reading it.
+std::optional<std::int64_t> short_integer(std::string_view text) noexcept {
+    constexpr std::size_t longest = 18;  // fits, whatever the digits are
+    bool const is_negative = text.starts_with('-');
+    std::string_view const digits = text.substr(is_negative ? 1 : 0);
+    if (digits.empty() || digits.size() > longest || (digits.front() == '0' && text.size() > 1))
+        return std::nullopt;
+    std::int64_t value = 0;
+    for (char const digit : digits) {
+        if (digit < '0' || digit > '9') return std::nullopt;
+        value = value * 10 + (digit - '0');
+    }
+    return is_negative ? -value : value;
+}
+
 }  // namespace
 
 void parse_json(JsonRoot& root, std::string_view text) {
+    auto const place = [&root] { return root.memory->allocate(sizeof(json::value), alignof(json::value)); };
+    if (auto const integer = short_integer(text)) {
+        root.value = new (place()) json::value(*integer);
+        return;
+    }
     // One parser for all documents of a thread: its stack keeps the memory that it has grown to.
     thread_local json::basic_parser<Handler> parser{strict()};
     Handler& handler = parser.handler();
@@ -235,9 +255,8 @@ void parse_json(JsonRoot& root, std::string_view text) {
     if (!ec && at < text.size()) ec = json::error::extra_data;
     if (ec && handler.refusal != Refusal::none) throw_refusal(handler, at);
     if (ec) throw_bad_text(text, at, ec);
-    void* const place = root.memory->allocate(sizeof(json::value), alignof(json::value));
     // Parentheses: braces would make an array of it.
-    root.value = new (place) json::value(handler.values.release());
+    root.value = new (place()) json::value(handler.values.release());
 }
 
 }  // namespace cohort::detail

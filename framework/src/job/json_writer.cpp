@@ -72,7 +72,7 @@ template<class Integer>
 void append_integer(std::string& out, Integer value) {
     char digits[24];
     auto const end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-    out.append(digits, end);
+    out.append(digits, static_cast<std::size_t>(end - digits));
 }
 
 template<class Float>
@@ -135,13 +135,12 @@ void append_escape(std::string& out, char c) {
     }
 }
 
-// The text is UTF-8.
-void append_string(std::string& out, std::string_view text) {
+// The text is UTF-8; its first `plain` bytes stand for themselves.
+void append_string(std::string& out, std::string_view text, std::size_t plain) {
     constexpr std::size_t about_a_call = 32;  // of quotes, brackets and small arguments
     out.reserve(out.size() + text.size() + about_a_call);
     out += '"';
-    while (!text.empty()) {
-        std::size_t plain = plain_prefix(text);
+    for (; !text.empty(); plain = plain_prefix(text)) {
         while (plain < text.size() && !needs_escape(static_cast<unsigned char>(text[plain])))
             ++plain;
         out.append(text.data(), plain);
@@ -211,13 +210,14 @@ void JsonWriter::number(float value) {
 
 void JsonWriter::string(std::string_view utf8) {
     next();
-    if (plain_prefix(utf8) < utf8.size()) {
+    std::size_t const plain = plain_prefix(utf8);
+    if (plain < utf8.size()) {
         if (auto const bad = find_bad_utf8(utf8)) {
             throw_here(errc::invalid_utf8, "invalid UTF-8 at byte " + std::to_string(*bad) +
                                                "; send cohort::Bytes for binary data");
         }
     }
-    append_string(out_, utf8);
+    append_string(out_, utf8, plain);
 }
 
 void JsonWriter::base64(std::string_view bytes) {

@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint32_t seen_per_page = 10'000;
 
 bool contains(JobRecord const& record, std::string const& text) {
-    auto const has = [&](std::string const& field) { return field.find(text) != std::string::npos; };
+    auto const has = [&](std::string_view field) { return field.find(text) != std::string_view::npos; };
     return text.empty() || has(record.ref.id) || has(record.name) || has(record.arguments) ||
            has(record.error) || has(record.unique);
 }

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <tuple>
+#include <utility>
 
 namespace cohort::memory {
 
@@ -22,6 +23,8 @@ using ListHook = intrusive::list_member_hook<>;
 // A job is in exactly one place, so `place` serves for three indexes: claimable, waiting, finished. What runs
 // is in a list of its own, by `run`.
 struct Job {
+    explicit Job(JobRecord&& its_record) : record{std::move(its_record)} {}
+
     JobRecord record;
     std::uint64_t sequence = 0;  // in the order of storing
     Instant forget = never;      // when finished: the end of its retention

@@ -42,12 +42,12 @@ Queue::~Queue() {
     orphans_.clear();
 }
 
-Job* Queue::find(std::string_view id) const {
-    auto const found = jobs_.find(id);
+Job* Queue::find(Id const& id) const {
+    auto const found = jobs_.find(&id);
     return found == jobs_.end() ? nullptr : found->second.get();
 }
 
-Job* Queue::find(std::string_view id, Instant now) const {
+Job* Queue::find(Id const& id, Instant now) const {
     Job* const job = find(id);
     return job == nullptr || is_past(*job, now) ? nullptr : job;
 }
@@ -86,11 +86,10 @@ Queue::Order::iterator Queue::after(std::uint64_t sequence) {
 }
 
 Job& Queue::add(JobRecord&& record) {
-    auto owned = std::make_unique<Job>();
+    auto owned = std::make_unique<Job>(std::move(record));
     Job& job = *owned;
-    job.record = std::move(record);
     job.sequence = ++last_sequence_;
-    jobs_.emplace(job.record.ref.id, std::move(owned));
+    jobs_.emplace(&job.record.ref.id, std::move(owned));
     order_.insert(order_.end(), job);
     put_in(job);
     return job;
@@ -99,8 +98,8 @@ Job& Queue::add(JobRecord&& record) {
 void Queue::remove(Job& job) {
     take_out(job);
     order_.erase(order_.iterator_to(job));
-    // The key is a view into the job: it may not be gone before the entry is.
-    auto const entry = jobs_.find(job.record.ref.id);
+    // The key is in the job: it may not be gone before the entry is.
+    auto const entry = jobs_.find(&job.record.ref.id);
     auto const owned = std::move(entry->second);
     jobs_.erase(entry);
 }

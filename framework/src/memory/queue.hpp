@@ -57,9 +57,9 @@ public:
     JobList& orphans() noexcept { return orphans_; }  // still running when their worker was retired
 
     // Also what upkeep has not yet removed though its retention has ended.
-    Job* find(std::string_view id) const;
+    Job* find(Id const& id) const;
     // Not that: it is as unknown as if it were gone.
-    Job* find(std::string_view id, Instant now) const;
+    Job* find(Id const& id, Instant now) const;
     // The job that holds the unique key.
     Job* holder_of(std::string_view key) const;
     bool is_full() const noexcept;
@@ -101,7 +101,11 @@ private:
     Ended& ended_as(JobState state) noexcept { return ended_[state == JobState::succeeded ? 0 : 1]; }
 
     std::string name_;
-    boost::unordered_flat_map<std::string_view, std::unique_ptr<Job>> jobs_;  // by id
+    struct ById {
+        std::size_t operator()(Id const* id) const noexcept { return id->hash(); }
+        bool operator()(Id const* a, Id const* b) const noexcept { return *a == *b; }
+    };
+    boost::unordered_flat_map<Id const*, std::unique_ptr<Job>, ById, ById> jobs_;
     boost::unordered_flat_map<std::string_view, Job*> unique_;
     Turns claimable_;
     Dues waiting_;

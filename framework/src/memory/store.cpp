@@ -104,7 +104,8 @@ std::vector<PushResult> Store::push(Door const& door, std::vector<NewJob> jobs) 
 PushResult Store::push_one(Session& session, NewJob&& job, Instant now) {
     PushResult result;
     Queue& home = queue(job.ref.queue);
-    if (Job const* known = home.find(job.ref.id, now)) {
+    Job* const known = home.find(job.ref.id);
+    if (known != nullptr && !is_past(*known, now)) {
         bool const is_same = known->record.name == job.name && known->record.arguments == job.arguments;
         result.is_repeat = is_same;
         if (is_same) return result;
@@ -126,7 +127,7 @@ PushResult Store::push_one(Session& session, NewJob&& job, Instant now) {
                         std::to_string(home.options.max_length) + " waiting jobs";
         return result;
     }
-    if (Job* past = home.find(job.ref.id)) home.remove(*past);
+    if (known != nullptr) home.remove(*known);
     home.add(make_record(std::move(job), now));
     session.touch(home);
     return result;

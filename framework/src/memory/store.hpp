@@ -145,7 +145,7 @@ private:
     void forget_idle_watchers();
 
     std::mutex mutex_;
-    ByName<Watcher> watchers_;
+    std::unordered_map<Id, Watcher> watchers_;
 };
 
 }  // namespace cohort::memory

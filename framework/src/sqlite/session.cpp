@@ -72,13 +72,13 @@ std::string const& Session::queue_name(std::int64_t id) {
     return queue_names_.emplace(id, find->string(0)).first->second;
 }
 
-bool Session::is_enlisted(std::string const& incarnation) {
+bool Session::is_enlisted(std::string_view incarnation) {
     auto const known = enlisted_.find(incarnation);
     if (known != enlisted_.end()) return known->second;
 
     static std::string const sql = "SELECT 1 FROM workers WHERE namespace = ? AND incarnation = ?";
     Use const find{prepare(sql)};
-    find->bind(std::string_view{config_.space}).bind(std::string_view{incarnation});
+    find->bind(std::string_view{config_.space}).bind(incarnation);
     return enlisted_.emplace(incarnation, find->step()).first->second;
 }
 

@@ -65,7 +65,7 @@ public:
     std::string const& queue_name(std::int64_t id);
 
     // Is this life of a worker registered? In a transaction, where nobody else can change it.
-    bool is_enlisted(std::string const& incarnation);
+    bool is_enlisted(std::string_view incarnation);
     // A registration was changed in this transaction.
     void forget_enlisted() noexcept {
         enlisted_.clear();

@@ -85,11 +85,11 @@ void call_plain(Run& run) {
 void launch(Worker::Shared& shared, std::vector<std::shared_ptr<Run>> runs) {
     std::vector<std::function<void()>> calls;
     std::vector<std::vector<std::shared_ptr<Run>>> batches(shared.runners.size());
+    auto const now = io::steady_now(shared.runners.front()->executor());  // once for all
     for (auto& run : runs) {
         auto const next = shared.next_runners++ % batches.size();
-        run->begin(shared.runners[next]->executor());
-        if (run->job().policy.timeout > 0s)
-            shared.limits.add(run, io::steady_now(shared.runners[next]->executor()));
+        run->begin(shared.runners[next]->executor(), now);
+        if (run->job().policy.timeout > 0s) shared.limits.add(run, now);
         bool const is_plain = goes_straight_to_pool(shared, run->entry());
         run->line = is_plain ? &shared.line : &shared.line_of(next);
         if (is_plain)

@@ -7,11 +7,11 @@
 
 namespace cohort {
 
-void Line::put(Settlement settlement, std::shared_ptr<Run> run) {
+void Line::put(Settlement&& settlement, std::shared_ptr<Run> run) {
     {
         std::lock_guard lock{mutex_};
         if (closed_) return;
-        waiting_.push_back(Outgoing{std::move(settlement), std::move(run)});
+        waiting_.emplace_back(std::move(settlement), std::move(run));
     }
     filled.wake();
 }

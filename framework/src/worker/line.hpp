@@ -24,7 +24,7 @@ struct Outgoing {
 // Thread-safe.
 class Line {
 public:
-    void put(Settlement settlement, std::shared_ptr<Run> run = nullptr);
+    void put(Settlement&& settlement, std::shared_ptr<Run> run = nullptr);
     // What is there, oldest first; at most `most`. One that has failed more than once comes alone, so that it
     // takes no others with it.
     std::vector<Outgoing> take(std::size_t most);

@@ -36,7 +36,7 @@ Settlement from_failure(Run& run, Failure failure) {
 
 Settlement succeeded_run(Run& run) {
     Settlement settlement = settlement_of(run, SettleKind::succeeded);
-    settlement.result = run.result();
+    settlement.result = run.take_result();
     settlement.hook = run.commit_hook();
     return settlement;
 }

@@ -35,7 +35,7 @@ private:
 
 }  // namespace
 
-Run::Run(std::shared_ptr<Worker::Shared> shared, JobRecord job, JobEntry const* entry)
+Run::Run(std::shared_ptr<Worker::Shared> shared, JobRecord&& job, JobEntry const* entry)
     : shared_{std::move(shared)}, job_{std::move(job)}, entry_{entry},
       deadline_{job_.policy.timeout > 0s && job_.started ? add(*job_.started, job_.policy.timeout) : never} {}
 
@@ -83,15 +83,14 @@ void Run::stop(StopReason reason) {
     });
 }
 
-void Run::set_canceller(boost::asio::any_io_executor const& executor, Canceller cancel) {
+void Run::set_canceller(Canceller cancel) {
     std::lock_guard lock{mutex_};
-    executor_ = executor;
     cancel_ = std::move(cancel);
 }
 
-void Run::begin(boost::asio::any_io_executor const& executor) {
-    clock_ = executor;
-    begun_ = io::steady_now(clock_);
+void Run::begin(boost::asio::any_io_executor const& executor, Duration now) {
+    executor_ = executor;
+    begun_ = now;
 }
 
 Duration Run::waited() const noexcept {
@@ -100,7 +99,7 @@ Duration Run::waited() const noexcept {
 
 // One line for each run, for who wants them.
 void Run::tell(Settlement const& settlement) {
-    if (clock_) took_ = io::steady_now(clock_) - begun_;
+    if (executor_) took_ = io::steady_now(executor_) - begun_;
     if (!is_logged(LogLevel::info)) return;
     log(LogLevel::info, std::string{to_string(settlement.kind)} + ", waited " + to_string(waited()) +
                             ", ran " + to_string(took_));

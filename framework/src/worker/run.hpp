@@ -18,13 +18,14 @@ namespace cohort {
 
 class Run : public Context, public std::enable_shared_from_this<Run> {
 public:
-    Run(std::shared_ptr<Worker::Shared> shared, JobRecord job, JobEntry const* entry);
+    Run(std::shared_ptr<Worker::Shared> shared, JobRecord&& job, JobEntry const* entry);
 
     JobRecord const& job() const noexcept override { return job_; }
     Instant deadline() const noexcept override { return deadline_; }
     StopReason stop_reason() const noexcept override { return stop_.load(std::memory_order_acquire); }
     std::string const& result() const noexcept override { return result_; }
     void set_result(std::string json) override { result_ = std::move(json); }
+    std::string take_result() noexcept { return std::move(result_); }  // nobody will ask for it any more
     void note(std::string_view text) override;
     void add_commit_hook(std::function<void(void*)> write) override;
 
@@ -33,12 +34,13 @@ public:
 
     // Asks the body to end; the first reason stays. Any thread.
     void stop(StopReason reason);
-    // While a runner executes the body: what cancels it. Emitted on `executor`.
+    // While a runner executes the body: what cancels it. Emitted on the executor of begin().
     using Canceller = std::weak_ptr<boost::asio::cancellation_signal>;
-    void set_canceller(boost::asio::any_io_executor const& executor, Canceller cancel);
+    void set_canceller(Canceller cancel);
 
-    // The body is about to start. `executor` tells the time.
-    void begin(boost::asio::any_io_executor const& executor);
+    // The body is about to start. `executor` tells the time, which is `now`, and is where a runner executes
+    // it.
+    void begin(boost::asio::any_io_executor const& executor, Duration now);
     // From the time at which it was due to its start; and how long the body took, once it has ended or was
     // given up.
     Duration waited() const noexcept;
@@ -65,15 +67,14 @@ private:
     JobRecord const job_;
     JobEntry const* const entry_;
     Instant const deadline_;
-    boost::asio::any_io_executor clock_;
+    boost::asio::any_io_executor executor_;
     Duration begun_{};
     Duration took_{};
     std::string result_;
     std::vector<std::function<void(void*)>> writes_;
     std::atomic<StopReason> stop_ = StopReason::none;
     std::atomic<bool> settled_ = false;
-    std::mutex mutex_;  // of the two below
-    boost::asio::any_io_executor executor_;
+    std::mutex mutex_;  // of what is below
     Canceller cancel_;
 };
 

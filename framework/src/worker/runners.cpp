@@ -146,7 +146,7 @@ awaitable<void> Runners::serve(std::shared_ptr<Runners> self, std::shared_ptr<Ru
         auto run = std::exchange(runner->run, nullptr);
         if (run) {
             std::shared_ptr<asio::cancellation_signal> const signal{runner, &runner->signal};
-            run->set_canceller(self->executor_, signal);
+            run->set_canceller(signal);
             std::exception_ptr error;
             try {
                 if (run->stop_requested()) throw Stopped{};
@@ -158,7 +158,7 @@ awaitable<void> Runners::serve(std::shared_ptr<Runners> self, std::shared_ptr<Ru
             } catch (...) {
                 error = std::current_exception();
             }
-            run->set_canceller({}, {});
+            run->set_canceller({});
             run->finish(std::move(error));
             run.reset();
             // The next body starts uncancelled.

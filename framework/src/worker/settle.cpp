@@ -18,38 +18,60 @@ namespace cohort {
 
 namespace {
 
-void count_verdict(Worker::Shared& shared, Settlement const& settlement, Verdict verdict) {
-    if (settlement.kind == SettleKind::note) return;
-    if (verdict == Verdict::fenced) {
-        shared.count(&WorkerStats::fenced);
-        if (settlement.kind == SettleKind::released) return;
-        log(LogLevel::warn,
-            "job " + to_string(settlement.ref) + " ended after its lease was lost; its outcome was refused");
+void count_verdict(WorkerStats& stats, SettleKind kind, Verdict verdict) {
+    if (verdict == Verdict::fenced && kind != SettleKind::note) {
+        ++stats.fenced;
         return;
     }
-    switch (settlement.kind) {
+    switch (kind) {
     case SettleKind::succeeded:
-        return shared.count(&WorkerStats::succeeded);
+        ++stats.succeeded;
+        return;
     case SettleKind::retry:
-        return shared.count(&WorkerStats::retried);
+        ++stats.retried;
+        return;
     case SettleKind::failed:
-        return shared.count(&WorkerStats::failed);
+        ++stats.failed;
+        return;
     case SettleKind::cancelled:
-        return shared.count(&WorkerStats::cancelled);
+        ++stats.cancelled;
+        return;
     case SettleKind::released:
-        return shared.count(&WorkerStats::released);
+        ++stats.released;
+        return;
     case SettleKind::note:
         return;
     }
 }
 
-void count_times(Worker::Shared& shared, std::vector<Outgoing> const& batch) {
-    std::lock_guard lock{shared.mutex};
-    for (auto const& outgoing : batch) {
-        if (!outgoing.run) continue;
-        shared.stats.waited += outgoing.run->waited();
-        shared.stats.ran += outgoing.run->took();
+void report_fenced(Settlement const& settlement) {
+    if (settlement.kind == SettleKind::note || settlement.kind == SettleKind::released) return;
+    log(LogLevel::warn,
+        "job " + to_string(settlement.ref) + " ended after its lease was lost; its outcome was refused");
+}
+
+// The broker has answered for all of them. True when that has made a slot free.
+bool note_answers(Worker::Shared& shared, std::vector<Outgoing> const& batch,
+                  std::vector<Verdict> const& verdicts) {
+    {
+        std::lock_guard lock{shared.mutex};
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            count_verdict(shared.stats, batch[i].settlement.kind, verdicts[i]);
+            auto const* const run = batch[i].run.get();
+            if (run == nullptr) continue;
+            shared.stats.waited += run->waited();
+            shared.stats.ran += run->took();
+            if (shared.room.lone_run == run) shared.room.lone_run = nullptr;
+        }
     }
+    bool freed = false;
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        if (verdicts[i] == Verdict::fenced) report_fenced(batch[i].settlement);
+        if (!batch[i].run) continue;
+        shared.runs.remove(*batch[i].run);
+        freed = true;
+    }
+    return freed;
 }
 
 // Names the job when it is this one outcome that the broker will not have, and not an outage.
@@ -104,14 +126,7 @@ awaitable<void> settle_jobs(std::shared_ptr<Worker::Shared> shared, Line& line) 
         }
         most = std::min(2 * most, Front::most_per_call);
         failures = 0;
-        count_times(*shared, batch);
-        bool freed = false;
-        for (std::size_t i = 0; i < batch.size(); ++i) {
-            count_verdict(*shared, batch[i].settlement, verdicts[i]);
-            if (!batch[i].run) continue;
-            shared->free_slot(*batch[i].run);
-            freed = true;
-        }
+        bool const freed = note_answers(*shared, batch, verdicts);
         if (freed) shared->slot_free.wake();
         line.delivered(batch.size());
         if (shared->is_flushed()) shared->flushed.wake();

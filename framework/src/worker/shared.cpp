@@ -131,12 +131,6 @@ std::optional<Duration> Worker::Shared::reserved_until() {
     return room.until;
 }
 
-void Worker::Shared::free_slot(Run& run) {
-    runs.remove(run);
-    std::lock_guard lock{mutex};
-    if (room.lone_run == &run) room.lone_run = nullptr;
-}
-
 Life Worker::Shared::current_life() {
     std::lock_guard lock{mutex};
     return life;
@@ -145,11 +139,6 @@ Life Worker::Shared::current_life() {
 double Worker::Shared::random_fraction() {
     std::lock_guard lock{mutex};
     return std::uniform_real_distribution<double>{0.0, 1.0}(random);
-}
-
-void Worker::Shared::count(std::uint64_t WorkerStats::* figure, std::uint64_t by) {
-    std::lock_guard lock{mutex};
-    stats.*figure += by;
 }
 
 void Worker::Shared::lose_life(std::string const& incarnation) {

@@ -104,10 +104,8 @@ struct Worker::Shared {
     std::uint32_t free_slots(Duration now);
     // Until when nothing is claimed for the sake of a job that must be alone; nothing: there is none.
     std::optional<Duration> reserved_until();
-    void free_slot(Run& run);  // its outcome has been delivered
     Life current_life();
     double random_fraction();
-    void count(std::uint64_t WorkerStats::* figure, std::uint64_t by = 1);
     // The incarnation is no longer ours: what runs under it is somebody else's.
     void lose_life(std::string const& incarnation);
 };

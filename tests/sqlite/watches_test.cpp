@@ -38,7 +38,7 @@ awaitable<Heard> call(std::shared_ptr<Broker> broker, std::string client, int jo
             params.wait = 5s;
             std::vector<EndedJob> const ended = co_await broker->watch(std::move(params));
             for (EndedJob const& job : ended) {
-                if (!job.ref.id.starts_with(client)) ++heard.foreign;
+                if (!job.ref.id.view().starts_with(client)) ++heard.foreign;
                 if (job.ref == ref) has_ended = true;
             }
         }

@@ -62,6 +62,7 @@ JsonView JsonDocument::parse(std::string_view text) {
                                                  " bytes; store it elsewhere and pass a reference"};
     }
     root_->clear();
+    root_->is_clear = false;
     detail::parse_json(*root_, text);
     return {root_->value, root_};
 }

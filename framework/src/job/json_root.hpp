@@ -21,14 +21,17 @@ struct JsonRoot {
     // Ends the life of all values. A new resource each time: release() would keep doubling the size that it
     // asks the heap for next, for as long as this is reused.
     void clear() {
+        if (is_clear) return;
         value = nullptr;
         memory.emplace(buffer, buffer_size);
+        is_clear = true;
     }
 
     alignas(std::max_align_t) unsigned char buffer[buffer_size];
     std::optional<boost::json::monotonic_resource> memory;
     // Never destroyed by itself: it owns nothing but `memory`, and taking a tree apart costs time.
     boost::json::value const* value = nullptr;
+    bool is_clear = false;
     JsonRole role = JsonRole::value;
     JsonRoot* next = nullptr;  // in the stock
 

@@ -28,16 +28,18 @@ Store::Session::~Session() {
         wake->wake();
 }
 
-Ending ending_of(JobRecord const& record) {
-    Ending ending;
+namespace {
+
+void set_ending(Ending& ending, JobRecord const& record) {
     ending.state = record.state;
-    if (!is_terminal(record.state)) return ending;
+    if (!is_terminal(record.state)) return;
     ending.result = record.result;
     ending.reason = record.reason;
     ending.error = record.error;
     ending.attempt = record.counters.attempt;
-    return ending;
 }
+
+}  // namespace
 
 void Store::Session::touch(Queue& queue) {
     if (std::find(touched_.begin(), touched_.end(), &queue) == touched_.end()) touched_.push_back(&queue);
@@ -57,9 +59,10 @@ void Store::Session::tell(JobRecord const& record) {
     Watcher& watcher = store_.watchers_[record.client];
     if (watcher.ended.empty()) watcher.last_seen = store_.clock.steady();
     if (watcher.ended.size() < most) {
-        EndedJob& job = watcher.ended.emplace_back(EndedJob{record.ref, std::nullopt});
+        EndedJob& job = watcher.ended.emplace_back();
+        job.ref = record.ref;
         bool const is_told = watcher.has_watched && watcher.ended.size() <= most_endings;
-        if (is_told && is_terminal(record.state)) job.ending = ending_of(record);
+        if (is_told && is_terminal(record.state)) set_ending(job.ending.emplace(), record);
     }
     if (watcher.wake) bells.push_back(std::exchange(watcher.wake, nullptr));
 }
@@ -214,7 +217,7 @@ std::vector<Ending> Store::results(Door const& door, std::vector<JobRef> const& 
     for (std::size_t i = 0; i < refs.size(); ++i) {
         Job const* const job = find(refs[i], now);
         endings[i].known = job != nullptr;
-        if (job != nullptr) endings[i] = ending_of(job->record);
+        if (job != nullptr) set_ending(endings[i], job->record);
     }
     return endings;
 }

@@ -39,8 +39,6 @@ struct Life {
     Holding* holding(Queue const& queue) const noexcept;
 };
 
-Ending ending_of(JobRecord const& record);
-
 // Whom to tell of ended jobs.
 struct Watcher {
     std::vector<EndedJob> ended;     // and not yet told

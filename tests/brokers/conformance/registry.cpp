@@ -25,6 +25,10 @@ public:
     Invoker(Backend backend, Promise promise) : backend_{std::move(backend)}, promise_{std::move(promise)} {}
 
     void invoke() const override {
+        if (std::string const why = backend_.why_skipped(); !why.empty()) {
+            std::cout << "SKIPPED: " << why << '\n';
+            return;
+        }
         auto const rig = backend_.make_rig();
         std::string const lack = lacking(promise_, rig->broker().capabilities());
         if (!lack.empty()) {
@@ -66,8 +70,8 @@ AddPromise::AddPromise(char const* sentence, char const* file, std::size_t line,
     lists().promises.push_back(promise);
 }
 
-AddBackend::AddBackend(std::string name, RigFactory make_rig) {
-    Backend const backend{std::move(name), make_rig};
+AddBackend::AddBackend(std::string name, RigFactory make_rig, char const* (*why_skipped)()) {
+    Backend const backend{std::move(name), make_rig, why_skipped};
     for (Promise const& promise : promises())
         add_case(backend, promise);
     lists().backends.push_back(backend);

@@ -33,6 +33,7 @@ struct Promise {
 struct Backend {
     std::string name;
     RigFactory make_rig;
+    char const* (*why_skipped)();  // "": its promises can be asked for
 };
 
 std::vector<Promise> const& promises();
@@ -53,7 +54,7 @@ struct AddPromise {
                std::vector<bool Capabilities::*> needs);
 };
 struct AddBackend {
-    AddBackend(std::string name, RigFactory make_rig);
+    AddBackend(std::string name, RigFactory make_rig, char const* (*why_skipped)() = [] { return ""; });
 };
 
 // ---- what the promises are told with

@@ -155,7 +155,7 @@ COHORT_PROMISE("a watch hears of the jobs of all queues") {
     CHECK(told == Ids{"l", "r"});
 }
 
-COHORT_PROMISE("a watch is told of what another Broker object settles") {
+COHORT_PROMISE("a watch is told of what another Broker object settles", &C::fenced_settle) {
     auto const other = rig.open();
     push_jobs(rig, {"j1"});
     Worker worker{rig};

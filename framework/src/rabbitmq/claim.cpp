@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: MIT
+#include "rabbitmq/errors.hpp"
+#include "rabbitmq/verbs.hpp"
+
+#include <cohort/error.hpp>
+#include <cohort/id.hpp>
+#include <cohort/log.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+namespace cohort::rabbitmq {
+
+namespace asio = boost::asio;
+using Steady = std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::uint32_t most_at_once = 1000;
+// Where there are fewer free slots than queues, or the share of one is used up, shares go round so often.
+constexpr Duration turn = 100ms;
+// A worker claims again at once; one that does not is not to be given jobs that others wait for.
+constexpr Duration longest_rest = 100ms;
+
+void check(ClaimParams const& params) {
+    if (params.limit == 0) throw Error{errc::invalid_config, "a claim with a limit of 0"};
+    if (params.number == 0) throw Error{errc::invalid_config, "the number of a claim is 1 or more"};
+    if (params.incarnation.empty()) throw Error{errc::invalid_config, "a claim names its incarnation"};
+    if (params.queues.empty()) throw Error{errc::invalid_queue_name, "a claim names at least one queue"};
+    for (auto const& name : params.queues)
+        check_queue_name(name);
+}
+
+void check_enlisted(Life const& life, ClaimParams const& params) {
+    auto const& enlisted = life.worker.queues;
+    for (auto const& queue : params.queues) {
+        if (std::find(enlisted.begin(), enlisted.end(), queue) == enlisted.end())
+            throw Error{errc::invalid_queue_name, "the worker is not enlisted on queue " + queue};
+    }
+}
+
+// One claim of one life.
+struct Claim {
+    EnginePtr engine;
+    LifePtr life;
+    ClaimParams params;
+    std::vector<std::string> queues;  // that may give
+    ClaimReply reply;
+    StopPtr stop;
+    std::vector<Replacement> unfit;  // deliveries that are not to run
+    std::size_t first = 0;           // of the queues, when shares go round
+
+    std::uint32_t missing() const noexcept {
+        auto const have = static_cast<std::uint32_t>(reply.jobs.size());
+        return have >= params.limit ? 0 : params.limit - have;
+    }
+};
+
+// Gives a delivery to the claim, or says what else becomes of it.
+void accept(Claim& claim, std::string queue, Delivery delivery) {
+    Life& life = *claim.life;
+    auto const tag = delivery.tag;
+    std::string const consumer = delivery.consumer;
+    Instant const now = claim.engine->config.clock->now();
+    Delivered delivered = decode_job(std::move(delivery), std::move(queue), now);
+    JobRecord& job = delivered.job;
+    auto const end_as = [&](FailReason reason, std::string error) {
+        job.state = JobState::failed;
+        job.reason = reason;
+        job.error = std::move(error);
+        job.finished = now;
+        claim.unfit.push_back({std::move(job), 0s, tag});
+        life.returned(consumer);
+    };
+    if (!delivered.fault.empty()) {
+        end_as(FailReason::bad_payload, std::move(delivered.fault));
+    } else if (delivered.rest > 0s) {
+        claim.unfit.push_back({std::move(job), delivered.rest, tag});
+        life.returned(consumer);
+    } else if (job.counters.lost > job.policy.max_lost) {
+        end_as(FailReason::worker_lost, "its worker died " + std::to_string(job.counters.lost) + " times");
+    } else if (life.runs.contains(job.ref)) {
+        // The same job, stored twice: one of them is enough for this worker.
+        claim.unfit.push_back({std::move(job), turn, tag});
+        life.returned(consumer);
+    } else {
+        cohort::claim(job, Token{claim.params.incarnation, claim.params.number}, now);
+        life.gave.insert(job.ref.queue);
+        life.runs[job.ref] = Run{job, tag, consumer};
+        claim.reply.jobs.push_back(std::move(job));
+    }
+}
+
+void take_waiting(Claim& claim) {
+    Life& life = *claim.life;
+    for (auto const& queue : claim.queues) {
+        for (auto at = life.waiting.begin(); at != life.waiting.end() && claim.missing() > 0;) {
+            if (at->queue != queue) {
+                ++at;
+                continue;
+            }
+            Waiting waiting = std::move(*at);
+            at = life.waiting.erase(at);
+            accept(claim, std::move(waiting.queue), std::move(waiting.delivery));
+        }
+    }
+}
+
+// Asks one queue for so many.
+awaitable<void> pull(Claim& claim, std::string const& queue) {
+    Engine const& engine = *claim.engine;
+    std::string const name = engine.names.jobs(queue);
+    bool is_empty = false;
+    while (claim.missing() > 0 && !is_empty) {
+        // One more than there are would be asked for nothing; a few are asked for at once.
+        constexpr std::uint32_t few = 16;
+        std::vector<AnswerPtr> answers;
+        amqp_basic_get_t get{};
+        get.queue = bytes_of(name);
+        for (std::uint32_t i = 0; i < std::min(few, claim.missing()); ++i)
+            answers.push_back(claim.life->channel->ask(AMQP_BASIC_GET_METHOD, &get));
+        for (auto const& answer : answers) {
+            co_await wait_for(answer, engine.config.timeout);
+            is_empty = is_empty || !answer->delivery;
+            if (answer->delivery) accept(claim, queue, std::move(*answer->delivery));
+        }
+    }
+}
+
+void deliver(LifePtr const& life, Delivery delivery) {
+    auto const found = life->consumers.find(delivery.consumer);
+    if (found == life->consumers.end()) return;  // unacked, it comes back with the channel's end
+    ++found->second.out;
+    life->waiting.push_back({found->second.queue, std::move(delivery)});
+    life->wake.wake();
+}
+
+// A share of what is missing for each queue; at most so many deliveries come as there are free slots.
+awaitable<void> start_consuming(Claim& claim) {
+    LifePtr const life = claim.life;
+    std::weak_ptr<Life> const weak = life;
+    life->channel->on_delivery = [weak](Delivery delivery) {
+        if (auto const strong = weak.lock()) deliver(strong, std::move(delivery));
+    };
+    // The server has lost a queue: the claim declares it anew.
+    life->channel->on_cancel = [weak](std::string const& tag) {
+        auto const strong = weak.lock();
+        if (!strong) return;
+        strong->consumers.erase(tag);
+        strong->wake.wake();
+    };
+    auto const shares = divide(claim.missing(), claim.queues.size(), claim.first);
+    std::vector<AnswerPtr> answers;
+    for (std::size_t i = 0; i < claim.queues.size(); ++i) {
+        if (shares[i] == 0) continue;  // to AMQP that would be no limit at all
+        amqp_basic_qos_t qos{};
+        qos.prefetch_count = static_cast<std::uint16_t>(std::min(shares[i], most_at_once));
+        answers.push_back(life->channel->ask(AMQP_BASIC_QOS_METHOD, &qos));
+        std::string const tag = "c" + std::to_string(++life->consumers_made);
+        std::string const name = claim.engine->names.jobs(claim.queues[i]);
+        amqp_basic_consume_t consume{};
+        consume.queue = bytes_of(name);
+        consume.consumer_tag = bytes_of(tag);
+        life->consumers[tag] = Consumer{claim.queues[i], qos.prefetch_count};
+        answers.push_back(life->channel->ask(AMQP_BASIC_CONSUME_METHOD, &consume));
+    }
+    for (auto const& answer : answers)
+        co_await wait_for(answer, claim.engine->config.timeout);
+}
+
+// No more deliveries come after it.
+awaitable<void> cancel_consumers(EnginePtr engine, LifePtr life) {
+    std::vector<AnswerPtr> answers;
+    std::vector<std::string> tags;
+    for (auto& [tag, consumer] : life->consumers) {
+        if (std::exchange(consumer.is_ending, true)) continue;
+        amqp_basic_cancel_t cancel{};
+        cancel.consumer_tag = bytes_of(tag);
+        answers.push_back(life->channel->ask(AMQP_BASIC_CANCEL_METHOD, &cancel));
+        tags.push_back(tag);
+    }
+    for (auto const& answer : answers)
+        co_await wait_for(answer, engine->config.timeout);
+    for (auto const& tag : tags)
+        life->consumers.erase(tag);
+}
+
+// Are the consumers what this claim would make them?
+bool is_in_place(Claim const& claim) {
+    Life const& life = *claim.life;
+    if (life.consumers.size() != claim.queues.size()) return false;
+    for (auto const& [tag, consumer] : life.consumers) {
+        bool const is_asked =
+            std::find(claim.queues.begin(), claim.queues.end(), consumer.queue) != claim.queues.end();
+        if (!is_asked || consumer.is_ending || consumer.out >= consumer.share) return false;
+    }
+    return life.free_shares() == claim.missing();
+}
+
+// Makes the consumers fit, and takes what is there meanwhile.
+awaitable<void> rebalance(Claim& claim) {
+    co_await cancel_consumers(claim.engine, claim.life);
+    take_waiting(claim);
+    for (auto const& queue : claim.queues)
+        co_await pull(claim, queue);
+}
+
+bool is_over(Claim const& claim) {
+    if (claim.life->end) std::rethrow_exception(claim.life->end);
+    return claim.life->is_over;
+}
+
+awaitable<void> drop_unfit(Claim& claim) {
+    auto unfit = std::exchange(claim.unfit, {});
+    if (unfit.empty()) co_return;
+    for (auto const& one : unfit) {
+        if (one.record.state == JobState::failed)
+            log(LogLevel::error, one_line("job " + to_string(one.record.ref) + ": " + one.record.error));
+    }
+    co_await replace(claim.engine, claim.life->channel, std::move(unfit));
+}
+
+// Until there is something for it, or its time is over.
+awaitable<void> look(Claim& claim, bool may_wait) {
+    auto const until = Steady::now() + std::min<Duration>(claim.params.wait, 24h * 365);
+    for (;;) {
+        if (is_over(claim) || claim.stop->is_asked) co_return;
+        take_waiting(claim);
+        bool const fits = may_wait && claim.params.wait > 0s && is_in_place(claim);
+        if (!fits) co_await rebalance(claim);
+        co_await drop_unfit(claim);
+        auto const left = std::chrono::duration_cast<Duration>(until - Steady::now());
+        if (!claim.reply.jobs.empty() || !may_wait || left <= 0s || is_over(claim)) co_return;
+        if (!fits) {
+            for (auto const& queue : claim.queues)
+                co_await claim.engine->worker_topology.need_queue(queue);
+            co_await start_consuming(claim);
+        }
+        bool const is_whole = claim.life->consumers.size() == claim.queues.size();
+        ++claim.first;
+        if (claim.life->waiting.empty())
+            co_await claim.life->wake.wait_for(is_whole ? left : std::min(left, turn));
+    }
+}
+
+void watch_rest(EnginePtr const& engine, LifePtr const& life);
+
+awaitable<void> end_rest(EnginePtr engine, LifePtr life) {
+    try {
+        co_await stop_consuming(engine, life);
+    } catch (std::exception const& error) {
+        log(LogLevel::warn,
+            one_line(std::string{"jobs that nobody claimed could not be put back: "} + error.what()));
+    }
+}
+
+// Where all its slots are busy it is asked for nothing, and looked at again: one of them may fall free.
+void look_at_rest(EnginePtr const& engine, LifePtr const& life) {
+    if (life->is_over || life->is_claiming || life->consumers.empty()) return;
+    if (!life->may_be_given()) {
+        watch_rest(engine, life);
+        return;
+    }
+    // It holds what it needs, and the loop waits for it.
+    asio::co_spawn(engine->executor, end_rest(engine, life), [](std::exception_ptr) {});
+}
+
+void watch_rest(EnginePtr const& engine, LifePtr const& life) {
+    life->rest.reset();
+    if (life->is_over || life->consumers.empty()) return;
+    life->rest.emplace(engine->executor, longest_rest,
+                       [weak_engine = std::weak_ptr{engine}, weak_life = std::weak_ptr{life}] {
+                           auto const strong = weak_engine.lock();
+                           auto const resting = weak_life.lock();
+                           if (strong && resting) look_at_rest(strong, resting);
+                       });
+}
+
+bool is_repeat(Claim& claim) {
+    Life& life = *claim.life;
+    if (claim.params.number != life.last_claim) life.gave.clear();
+    life.last_claim = claim.params.number;
+    for (auto const& queue : claim.params.queues) {
+        bool const is_known =
+            std::find(claim.queues.begin(), claim.queues.end(), queue) != claim.queues.end();
+        if (!is_known && !life.gave.contains(queue)) claim.queues.push_back(queue);
+    }
+    if (life.gave.empty()) return false;
+    for (auto const& [ref, run] : life.runs) {
+        if (run.record.token->claim == claim.params.number) claim.reply.jobs.push_back(run.record);
+    }
+    return true;
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> divide(std::uint32_t slots, std::size_t count, std::size_t first) {
+    std::vector<std::uint32_t> shares(count);
+    for (std::uint32_t slot = 0; slot < slots && count > 0; ++slot)
+        ++shares[(first + slot) % count];
+    return shares;
+}
+
+awaitable<void> stop_consuming(EnginePtr engine, LifePtr life) {
+    co_await cancel_consumers(engine, life);
+    Instant const now = engine->config.clock->now();
+    std::vector<Replacement> back;
+    for (auto& waiting : std::exchange(life->waiting, {})) {
+        auto const tag = waiting.delivery.tag;
+        Delivered delivered = decode_job(std::move(waiting.delivery), waiting.queue, now);
+        back.push_back({std::move(delivered.job), delivered.rest, tag});
+    }
+    co_await replace(engine, life->channel, std::move(back));
+}
+
+awaitable<ClaimReply> claim(EnginePtr engine, ClaimParams params, StopPtr stop) {
+    engine->check_open();
+    check(params);
+    Claim claim;
+    claim.engine = engine;
+    claim.life = engine->find(params.incarnation);
+    claim.params = std::move(params);
+    claim.stop = stop;
+    claim.reply.retired = claim.life == nullptr;
+    if (!claim.life) co_return std::move(claim.reply);
+    Life& life = *claim.life;
+    check_enlisted(life, claim.params);
+    if (claim.params.number < life.last_claim) co_return std::move(claim.reply);
+    if (std::exchange(life.is_claiming, true))
+        throw Error{errc::busy, "another claim of this worker is under way"};
+    life.rest.reset();
+    stop->call = [weak = std::weak_ptr{claim.life}] {
+        if (auto const waiting = weak.lock()) waiting->wake.wake();
+    };
+    bool const may_wait = !is_repeat(claim);
+    std::exception_ptr trouble;
+    try {
+        co_await look(claim, may_wait);
+    } catch (...) {
+        trouble = std::current_exception();
+    }
+    life.is_claiming = false;
+    watch_rest(engine, claim.life);
+    bool const is_aborted = stop->is_asked && claim.reply.jobs.empty() && !trouble;
+    if (is_aborted && !life.is_over) {
+        try {
+            co_await stop_consuming(engine, claim.life);
+        } catch (std::exception const& error) {
+            log(LogLevel::warn, one_line(std::string{"a claim was cancelled: "} + error.what()));
+        }
+    }
+    if (life.end) std::rethrow_exception(life.end);
+    if (life.is_over) {
+        ClaimReply over;
+        over.retired = true;
+        co_return over;
+    }
+    if (is_aborted) throw boost::system::system_error{asio::error::operation_aborted};
+    // What it has is given: the number stays as it is, so that it can be asked for again.
+    if (trouble && claim.reply.jobs.empty()) std::rethrow_exception(trouble);
+    co_return std::move(claim.reply);
+}
+
+}  // namespace cohort::rabbitmq

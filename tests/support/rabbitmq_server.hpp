@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// The rabbitmq-server of the run: ctest starts it for the cases tagged [rabbitmq], and ends it behind them.
+#pragma once
+
+#include <string>
+
+namespace support {
+
+// "amqp://user:password@host:port", or "" where there is none: then such tests are skipped, aloud. By hand:
+// tests/support/rabbitmq_server.py start build/dev/rabbitmq
+std::string rabbitmq_url();
+
+// What rabbitmqctl says to these words, output and errors.
+std::string rabbitmqctl(std::string const& words);
+
+}  // namespace support

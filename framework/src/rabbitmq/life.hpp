@@ -66,7 +66,4 @@ struct Life {
 };
 using LifePtr = std::shared_ptr<Life>;
 
-// How many of `slots` each of `count` queues gets: as even as can be, the earlier ones more.
-std::vector<std::uint32_t> divide(std::uint32_t slots, std::size_t count, std::size_t first);
-
 }  // namespace cohort::rabbitmq

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // enlist, renew, retire, upkeep: a worker lives as long as its channel, its lease, or until it retires.
+#include "rabbitmq/consume.hpp"
 #include "rabbitmq/verbs.hpp"
 
 #include <cohort/error.hpp>

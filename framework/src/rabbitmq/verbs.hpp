@@ -33,7 +33,4 @@ struct Replacement {
 awaitable<std::vector<bool>> replace(EnginePtr engine, ChannelPtr channel,
                                      std::vector<Replacement> replacements);
 
-// Deliveries on their way to a life that nobody claims go back as they were, and no more come.
-awaitable<void> stop_consuming(EnginePtr engine, LifePtr life);
-
 }  // namespace cohort::rabbitmq

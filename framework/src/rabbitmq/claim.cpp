@@ -182,8 +182,8 @@ awaitable<void> look(Claim& claim, bool may_wait) {
         }
         bool const is_whole = claim.life->consumers.size() == claim.queues.size();
         ++claim.first;
-        if (claim.life->waiting.empty())
-            co_await claim.life->wake.wait_for(is_whole ? left : std::min(left, turn));
+        Duration const span = is_whole ? left : std::min(left, turn);
+        if (claim.life->waiting.empty()) co_await claim.life->wake.wait_for(span);
     }
 }
 

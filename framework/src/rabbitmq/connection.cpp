@@ -156,7 +156,8 @@ awaitable<void> Connection::pause(std::uint32_t failures) {
     // Wrong credentials do not become right in milliseconds, and servers count them.
     auto const least = is_final(last_trouble_) ? 1s : Duration{0s};
     std::uniform_int_distribution<Duration::rep> spread{0, bound.count()};
-    co_await stopped_.wait_for(std::max<Duration>(least, Duration{spread(random_)}));
+    Duration const span = std::max<Duration>(least, Duration{spread(random_)});
+    co_await stopped_.wait_for(span);
 }
 
 // What is written in one go of the loop goes out as one.

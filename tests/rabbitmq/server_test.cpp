@@ -122,6 +122,24 @@ TEST_CASE("a job that loses more than max_lost workers is dead, and its client h
     CHECK(ended[0].ending->reason == FailReason::worker_lost);
 }
 
+TEST_CASE("a job that has lost two workers waits before it meets the next one", "[rabbitmq][F17]") {
+    NEED_RABBITMQ
+    Space const space;
+    auto const broker = space.open();
+    push(*broker, "j1");
+    for (std::uint32_t lost = 0; lost < 2; ++lost) {
+        auto const dying = space.open();
+        Worker worker{*dying};
+        CHECK(worker.claim().jobs.at(0).counters.lost == lost);
+        dying->close();
+    }
+    Worker worker{*broker};
+    auto const begun = Steady::now();
+    auto const third = worker.claim().jobs.at(0);
+    CHECK(since(begun) >= pause_after_loss(2));
+    CHECK(third.counters == Counters{3, 0, 2, 0});
+}
+
 TEST_CASE("a queue that somebody deleted is declared anew, under a waiting worker and for a push",
           "[rabbitmq][F51]") {
     NEED_RABBITMQ

@@ -79,6 +79,11 @@ void accept(Claim& claim, std::string queue, Delivery delivery) {
         life.returned(consumer);
     } else if (job.counters.lost > job.policy.max_lost) {
         end_as(FailReason::worker_lost, "its worker died " + std::to_string(job.counters.lost) + " times");
+    } else if (Duration const pause = pause_after_loss(job.counters.lost);
+               delivered.came_back > 0 && pause > 0s) {
+        // A job that kills its workers must not do so at full speed.
+        claim.unfit.push_back({std::move(job), pause, tag});
+        life.returned(consumer);
     } else if (life.runs.contains(job.ref)) {
         // The same job, stored twice: one of them is enough for this worker.
         claim.unfit.push_back({std::move(job), turn, tag});

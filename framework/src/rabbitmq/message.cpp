@@ -13,6 +13,10 @@ namespace {
 
 constexpr std::int64_t envelope_version = 1;
 constexpr std::size_t longest_error = 8192;
+// As check_policy has them.
+constexpr std::uint32_t most_retries = 10'000;
+constexpr std::uint32_t most_lost = 100;
+constexpr Duration longest_timeout = 24h * 3653;
 
 std::int64_t micros(Duration span) noexcept {
     return span.count();
@@ -40,15 +44,16 @@ std::string property(Delivery const& delivery, amqp_flags_t flag, amqp_bytes_t v
 
 Policy decode_policy(amqp_table_t const& headers) noexcept {
     Policy policy;
-    policy.max_retries = count(headers, "max-retries");
+    policy.max_retries = std::min(count(headers, "max-retries"), most_retries);
     policy.max_lost = static_cast<std::uint32_t>(
-        std::clamp<std::int64_t>(integer(headers, "max-lost", policy.max_lost), 0, 1'000'000));
-    policy.timeout = span(headers, "timeout", policy.timeout);
+        std::clamp<std::int64_t>(integer(headers, "max-lost", policy.max_lost), 0, most_lost));
+    policy.timeout = std::min(span(headers, "timeout", policy.timeout), longest_timeout);
     policy.keep_result = span(headers, "keep-result", policy.keep_result);
     policy.keep_error = span(headers, "keep-error", policy.keep_error);
     policy.backoff.initial = std::max<Duration>(span(headers, "backoff", policy.backoff.initial), 1us);
     policy.backoff.max = std::max(span(headers, "backoff-max", policy.backoff.max), policy.backoff.initial);
-    policy.backoff.factor = std::clamp(real(headers, "backoff-factor", policy.backoff.factor), 1.0, 1e6);
+    double const factor = real(headers, "backoff-factor", policy.backoff.factor);
+    policy.backoff.factor = factor >= 1.0 ? std::min(factor, 1e6) : 1.0;  // no number is less
     policy.backoff.jitter = integer(headers, "backoff-jitter", 1) != 0;
     return policy;
 }
@@ -142,6 +147,7 @@ Delivered decode_job(Delivery delivery, std::string queue, Instant now) {
     std::uint32_t const came_back = count(headers, "x-delivery-count");
     job.counters.lost = count(headers, "lost") + came_back;
     job.counters.attempt = count(headers, "attempt") + came_back;
+    delivered.came_back = came_back;
     job.counters.failures = count(headers, "failures");
     job.counters.released = count(headers, "released");
     job.generation = count(headers, "generation");

@@ -34,9 +34,10 @@ private:
 std::unique_ptr<Message> encode_job(JobRecord const& job, Duration rest);
 
 struct Delivered {
-    JobRecord job;       // counters as they are with this delivery, whose run has not begun
-    Duration rest = 0s;  // of its delay
-    std::string fault;   // why this is no job; then it is one that failed with it
+    JobRecord job;                // counters as they are with this delivery, whose run has not begun
+    Duration rest = 0s;           // of its delay
+    std::uint32_t came_back = 0;  // this very message, each time from a worker that was lost
+    std::string fault;            // why this is no job; then it is one that failed with it
 };
 // Of any message, whoever sent it.
 Delivered decode_job(Delivery delivery, std::string queue, Instant now);

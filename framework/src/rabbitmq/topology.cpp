@@ -8,8 +8,8 @@
 namespace cohort::rabbitmq {
 namespace {
 
-// A message that the server has taken back so often goes to the dead: far beyond every job's own limit.
-constexpr std::int64_t delivery_limit = 1000;
+// A message that the server has taken back so often goes to the dead: ten times every job's own limit.
+constexpr std::int64_t delivery_limit = 10 * (100 + 1);
 // Nobody has read or awaited replies for so long: their client is gone.
 constexpr std::int64_t replies_expire = 10 * 60 * 1000;
 constexpr std::int64_t most_replies = 100'000;

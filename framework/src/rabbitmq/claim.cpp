@@ -167,7 +167,7 @@ awaitable<void> drop_unfit(Claim& claim) {
         if (one.record.state == JobState::failed)
             log(LogLevel::error, one_line("job " + to_string(one.record.ref) + ": " + one.record.error));
     }
-    co_await replace(claim.engine, claim.life->channel, std::move(unfit));
+    co_await put_back(claim.engine, claim.life, std::move(unfit));
 }
 
 // Until there is something for it, or its time is over.
@@ -237,6 +237,10 @@ awaitable<ClaimReply> claim(EnginePtr engine, ClaimParams params, StopPtr stop) 
         trouble = std::current_exception();
     }
     life.is_claiming = false;
+    // What was asked and not answered may have been given all the same: only the channel's end brings it
+    // back.
+    bool const was_over = life.is_over;
+    if (trouble) engine->end(claim.life);
     watch_rest(engine, claim.life);
     bool const is_aborted = stop->is_asked && claim.reply.jobs.empty() && !trouble;
     if (is_aborted && !life.is_over) {
@@ -247,14 +251,13 @@ awaitable<ClaimReply> claim(EnginePtr engine, ClaimParams params, StopPtr stop) 
         }
     }
     if (life.end) std::rethrow_exception(life.end);
+    if (trouble && !was_over) std::rethrow_exception(trouble);
     if (life.is_over) {
         ClaimReply over;
         over.retired = true;
         co_return over;
     }
     if (is_aborted) throw boost::system::system_error{asio::error::operation_aborted};
-    // What it has is given: the number stays as it is, so that it can be asked for again.
-    if (trouble && claim.reply.jobs.empty()) std::rethrow_exception(trouble);
     co_return std::move(claim.reply);
 }
 

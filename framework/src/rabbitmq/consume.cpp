@@ -125,7 +125,7 @@ awaitable<void> stop_consuming(EnginePtr engine, LifePtr life) {
         Delivered delivered = decode_job(std::move(waiting.delivery), waiting.queue, now);
         back.push_back({std::move(delivered.job), delivered.rest, tag});
     }
-    co_await replace(engine, life->channel, std::move(back));
+    co_await put_back(engine, life, std::move(back));
 }
 
 }  // namespace cohort::rabbitmq

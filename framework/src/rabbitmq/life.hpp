@@ -33,6 +33,7 @@ struct Run {
     JobRecord record;
     std::uint64_t tag = 0;
     std::string consumer;
+    bool is_settling = false;  // its outcome is on its way
 };
 
 struct Life {

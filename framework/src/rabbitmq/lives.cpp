@@ -77,6 +77,7 @@ awaitable<void> retire(EnginePtr engine, std::string incarnation) {
     Instant const now = engine->config.clock->now();
     std::vector<Replacement> replacements;
     for (auto const& [ref, run] : life->runs) {
+        if (run.is_settling) continue;
         Settlement release;
         release.ref = ref;
         release.token = *run.record.token;
@@ -86,8 +87,7 @@ awaitable<void> retire(EnginePtr engine, std::string incarnation) {
             replacements.push_back({std::move(record), 0s, run.tag});
     }
     life->runs.clear();
-    auto const channel = life->channel;
-    co_await replace(engine, channel, std::move(replacements));
+    co_await put_back(engine, life, std::move(replacements));
     engine->end(life);
 }
 

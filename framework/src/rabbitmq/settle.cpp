@@ -2,6 +2,7 @@
 #include "rabbitmq/verbs.hpp"
 
 #include <cohort/error.hpp>
+#include <cohort/log.hpp>
 
 #include <algorithm>
 
@@ -122,6 +123,17 @@ awaitable<std::vector<bool>> replace(EnginePtr engine, ChannelPtr channel,
     co_return done;
 }
 
+awaitable<void> put_back(EnginePtr engine, LifePtr life, std::vector<Replacement> replacements) {
+    bool is_done = false;
+    try {
+        auto const done = co_await replace(engine, life->channel, std::move(replacements));
+        is_done = std::find(done.begin(), done.end(), false) == done.end();
+    } catch (std::exception const& error) {
+        log(LogLevel::warn, one_line(std::string{"jobs could not be put back: "} + error.what()));
+    }
+    if (!is_done) engine->end(life);
+}
+
 awaitable<std::vector<Verdict>> settle(EnginePtr engine, std::vector<Settlement> settlements) {
     engine->check_open();
     std::vector<Verdict> verdicts(settlements.size(), Verdict::gone);
@@ -146,7 +158,8 @@ awaitable<std::vector<Verdict>> settle(EnginePtr engine, std::vector<Settlement>
                 continue;
             }
             auto const found = life->runs.find(settlement.ref);
-            if (found == life->runs.end() || found->second.record.token != settlement.token) {
+            if (found == life->runs.end() || found->second.is_settling ||
+                found->second.record.token != settlement.token) {
                 verdicts[i] = judge_late(*life, settlement);
                 continue;
             }
@@ -158,6 +171,7 @@ awaitable<std::vector<Verdict>> settle(EnginePtr engine, std::vector<Settlement>
                 continue;
             }
             Duration const delay = std::max<Duration>(record.due - now, 0s);
+            found->second.is_settling = true;
             replacements.push_back({std::move(record), delay, found->second.tag});
             pending.push_back({i, settlement.ref, found->second.consumer});
         }
@@ -166,6 +180,8 @@ awaitable<std::vector<Verdict>> settle(EnginePtr engine, std::vector<Settlement>
         for (std::size_t i = 0; i < pending.size(); ++i) {
             if (!done[i]) {
                 is_uncertain = true;
+                if (auto const run = life->runs.find(pending[i].ref); run != life->runs.end())
+                    run->second.is_settling = false;
                 continue;
             }
             life->runs.erase(pending[i].ref);

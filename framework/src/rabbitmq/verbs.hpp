@@ -32,5 +32,8 @@ struct Replacement {
 // is acked. One answer each: whether it is done. Throws what keeps all from being done.
 awaitable<std::vector<bool>> replace(EnginePtr engine, ChannelPtr channel,
                                      std::vector<Replacement> replacements);
+// The same for deliveries that nobody runs; where that fails, the life ends, so that they come back all the
+// same. Throws nothing.
+awaitable<void> put_back(EnginePtr engine, LifePtr life, std::vector<Replacement> replacements);
 
 }  // namespace cohort::rabbitmq

@@ -144,14 +144,14 @@ bool is_in_place(Claim const& claim) {
     return life.free_shares() == claim.missing();
 }
 
-// Makes the consumers fit, and takes what is there meanwhile.
-awaitable<void> rebalance(Claim& claim) {
+// Clears the place for consumers that fit. Where they would leave out a queue, each is looked at.
+awaitable<void> rebalance(Claim& claim, bool will_reach_all) {
     co_await cancel_consumers(claim.engine, claim.life);
     take_waiting(claim);
     for (auto const& queue : claim.queues) {
         // Asking a queue that is gone would cost the channel, and with it all that runs.
         co_await claim.engine->worker_topology.need_queue(queue);
-        co_await pull(claim, queue);
+        if (!will_reach_all) co_await pull(claim, queue);
     }
 }
 
@@ -176,15 +176,19 @@ awaitable<void> look(Claim& claim, bool may_wait) {
     for (;;) {
         if (is_over(claim) || claim.stop->is_asked) co_return;
         take_waiting(claim);
-        bool const fits = may_wait && claim.params.wait > 0s && is_in_place(claim);
-        if (!fits) co_await rebalance(claim);
+        bool const waits = may_wait && claim.params.wait > 0s;
+        bool const will_reach_all = waits && claim.missing() >= claim.queues.size();
+        bool const fits = claim.missing() == 0 || (waits && is_in_place(claim));
+        if (!fits) co_await rebalance(claim, will_reach_all);
         co_await drop_unfit(claim);
         auto const left = std::chrono::duration_cast<Duration>(until - Steady::now());
-        if (!claim.reply.jobs.empty() || !may_wait || left <= 0s || is_over(claim)) co_return;
-        if (!fits) {
+        bool const has_jobs = !claim.reply.jobs.empty();
+        bool const goes_on = waits && left > 0s && !is_over(claim);
+        if (!fits && goes_on && claim.missing() > 0 && (!has_jobs || will_reach_all)) {
             auto const shares = divide(claim.missing(), claim.queues.size(), claim.first);
             co_await start_consuming(claim.engine, claim.life, claim.queues, shares);
         }
+        if (has_jobs || !goes_on) co_return;
         bool const is_whole = claim.life->consumers.size() == claim.queues.size();
         ++claim.first;
         Duration const span = is_whole ? left : std::min(left, turn);

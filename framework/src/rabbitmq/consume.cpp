@@ -75,22 +75,34 @@ awaitable<void> start_consuming(EnginePtr engine, LifePtr life, std::vector<std:
         amqp_basic_consume_t consume{};
         consume.queue = bytes_of(name);
         consume.consumer_tag = bytes_of(tag);
-        life->consumers[tag] = Consumer{queues[i], qos.prefetch_count};
-        answers.push_back(life->channel->ask(AMQP_BASIC_CONSUME_METHOD, &consume));
+        AnswerPtr const started = life->channel->ask(AMQP_BASIC_CONSUME_METHOD, &consume);
+        answers.push_back(started);
+        life->consumers[tag] = Consumer{queues[i], qos.prefetch_count, 0, false, started};
     }
     for (auto const& answer : answers)
         co_await wait_for(answer, engine->config.timeout);
 }
 
 awaitable<void> cancel_consumers(EnginePtr engine, LifePtr life) {
-    std::vector<AnswerPtr> answers;
     std::vector<std::string> tags;
+    std::vector<AnswerPtr> starts;
     for (auto& [tag, consumer] : life->consumers) {
         if (std::exchange(consumer.is_ending, true)) continue;
+        tags.push_back(tag);
+        starts.push_back(consumer.started);
+    }
+    // RabbitMQ 3.10 crashes the channel of a consumer that is cancelled before it has begun. Who began it
+    // waits for the answer too, and an answer wakes one: so this one looks.
+    constexpr Duration look_again = 1ms;
+    for (auto const& start : starts) {
+        for (Duration waited = 0s; !start->is_done && waited < engine->config.timeout; waited += look_again)
+            co_await io::sleep_for(look_again);
+    }
+    std::vector<AnswerPtr> answers;
+    for (auto const& tag : tags) {
         amqp_basic_cancel_t cancel{};
         cancel.consumer_tag = bytes_of(tag);
         answers.push_back(life->channel->ask(AMQP_BASIC_CANCEL_METHOD, &cancel));
-        tags.push_back(tag);
     }
     for (auto const& answer : answers)
         co_await wait_for(answer, engine->config.timeout);

@@ -20,6 +20,7 @@ struct Consumer {
     std::uint32_t share = 0;  // of the slots: so many deliveries at most that are not acked
     std::uint32_t out = 0;    // delivered and not acked
     bool is_ending = false;
+    AnswerPtr started;  // consume-ok
 };
 
 // A delivery that waits for a claim.

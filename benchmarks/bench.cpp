@@ -78,6 +78,7 @@ bool is_wanted(std::vector<std::string> const& wanted, std::string const& name) 
 Sample measured(Measure measure, Case what, std::string const& folder) {
     Folder const fresh{folder};
     what.folder = fresh.path();
+    ServerFor const server{what};
     OtherPrograms const others;
     Sample sample = measure(what);
     sample.others = others.cores();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The side that starts parts.
 #include "support/parts.hpp"
+#include "support/server.hpp"
 #include "support/usage.hpp"
 
 #include <cerrno>
@@ -108,9 +109,14 @@ void Child::join() {
 
 Sample measure_in(std::string const& part, Case const& what) {
     Child child{part, what};
+    auto from = server_cpu_us();
     std::string line = child.hear();
-    if (line == "begin") line = child.hear();
-    Sample const sample = Sample::from_line(line);
+    if (line == "begin") {
+        from = server_cpu_us();
+        line = child.hear();
+    }
+    Sample sample = Sample::from_line(line);
+    if (from) sample.server_us = *server_cpu_us() - *from;
     child.join();
     return sample;
 }
@@ -122,7 +128,9 @@ Sample measure_in(std::string const& client_part, std::string const& worker_part
     client.expect("begin");
     worker.say("usage");
     Usage const from = usage_from_line(worker.hear());
+    auto const server_from = server_cpu_us();
     Sample sample = Sample::from_line(client.hear());
+    if (server_from) sample.server_us = *server_cpu_us() - *server_from;
     worker.say("usage");
     sample.worker = between(from, usage_from_line(worker.hear()));
     client.join();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "support/case.hpp"
+#include "support/server.hpp"
 
 #include <functional>
 #include <map>
@@ -41,7 +42,8 @@ struct BrokerKind {
     std::vector<std::string> durabilities;  // {""} where it knows no such thing
     bool in_one_process = false;  // client and worker share a process and, where the body allows it, a thread
     std::function<std::string(Case const&)> url;
-    std::map<std::string, Raw> raw;  // by question
+    std::map<std::string, Raw> raw;                                   // by question
+    std::function<std::unique_ptr<Server>(Case const&)> server = {};  // empty where there is none
 
     void add() const;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "support/rounds.hpp"
 
+#include "support/server.hpp"
+
 #include <cerrno>
 #include <filesystem>
 #include <stdlib.h>
@@ -14,6 +16,7 @@ Sample in_rounds(Case const& what, Measure once) {
         Folder const folder{what.folder};
         Case round = what;
         round.folder = folder.path();
+        ServerFor const server{round};
         Sample const sample = once(round);
         sum.seconds += sample.seconds;
         sum.jobs += sample.jobs;

@@ -12,7 +12,8 @@
 
 using namespace faults;
 
-FAULT("F27", "sqlite memory", "an enqueue without an answer is uncertain, and the same id again is one job") {
+FAULT("F27", "sqlite redis memory",
+      "an enqueue without an answer is uncertain, and the same id again is one job") {
     stage.arm("push.sent_no_reply=lose");
     CHECK(stage.asker().enqueue_as("twice", {.job = "ok", .number = 20}) == cohort::errc::uncertain);
     CHECK(stage.asker().enqueue_as("twice", {.job = "ok", .number = 20}) == cohort::errc::ok);
@@ -41,7 +42,8 @@ FAULT("F28", "sqlite", "no broker where the client looks: it says so at once, an
     stage.record({});
 }
 
-FAULT("F29", "sqlite memory", "a wait that ends before its job leaves the job alone, and may be repeated") {
+FAULT("F29", "sqlite redis memory",
+      "a wait that ends before its job leaves the job alone, and may be repeated") {
     auto& client = stage.asker().client();
     stage.asker().enqueue({.job = "ok", .number = 500});
     stage.start();
@@ -63,7 +65,7 @@ FAULT("F29", "sqlite memory", "a wait that ends before its job leaves the job al
     stage.check();
 }
 
-FAULT("F30", "sqlite memory", "no notification is lost: jobs and results arrive long before a poll") {
+FAULT("F30", "sqlite redis memory", "no notification is lost: jobs and results arrive long before a poll") {
     stage.start();
     std::vector<cohort::Duration> ways;
     for (int i = 0; i < 21; ++i) {
@@ -82,7 +84,7 @@ FAULT("F30", "sqlite memory", "no notification is lost: jobs and results arrive 
     stage.record(verdicts);
 }
 
-FAULT("F30", "sqlite memory", "reading and watching fail now and then: every wait ends all the same") {
+FAULT("F30", "sqlite redis memory", "reading and watching fail now and then: every wait ends all the same") {
     stage.asker().enqueue({.job = "ok", .number = 15, .count = 100});
     stage.asker().wait(60s);
     stage.pass(100ms);
@@ -96,7 +98,8 @@ FAULT("F30", "sqlite memory", "reading and watching fail now and then: every wai
     stage.check();
 }
 
-FAULT("F30", "sqlite memory", "half of all notifications are lost: every wait ends, a poll later at most") {
+FAULT("F30", "sqlite redis memory",
+      "half of all notifications are lost: every wait ends, a poll later at most") {
     // Some of those who wait look between the end of the job and its announcement.
     std::string const plan = "notify.drop=drop*0%50;wait.between_subscribe_and_read=pause(20)*0";
     stage.arm(plan);
@@ -125,7 +128,7 @@ FAULT("F30", "sqlite memory", "half of all notifications are lost: every wait en
     CHECK(last_got - last_commit < 1s + 300ms + 3s * slowness);
 }
 
-FAULT("F30", "sqlite memory", "half of all notifications are lost: no wait is longer than a poll") {
+FAULT("F30", "sqlite redis memory", "half of all notifications are lost: no wait is longer than a poll") {
     std::string const plan = "notify.drop=drop*0%50;wait.between_subscribe_and_read=pause(20)*0";
     stage.arm(plan);
     WorkerSetup setup;

@@ -19,7 +19,7 @@
 
 using namespace faults;
 
-FAULT("F32", "sqlite memory", "a client goes while a hundred waits are open: each of them ends") {
+FAULT("F32", "sqlite redis memory", "a client goes while a hundred waits are open: each of them ends") {
     stage.asker().enqueue({.job = "ok", .number = 10, .count = 100});
     for (int i = 0; i < 100; ++i)
         stage.asker().wait(60s);
@@ -52,7 +52,8 @@ cohort::awaitable<void> wait_on(cohort::JobHandle job) {
 
 }  // namespace
 
-FAULT("F32", "sqlite memory", "the loop of a hundred waits is destroyed: nothing of them is touched again") {
+FAULT("F32", "sqlite redis memory",
+      "the loop of a hundred waits is destroyed: nothing of them is touched again") {
     auto ids = stage.asker().enqueue({.job = "ok", .number = 10, .count = 100});
     for (bool const client_first : {true, false}) {
         auto context = std::make_unique<boost::asio::io_context>();
@@ -71,7 +72,7 @@ FAULT("F32", "sqlite memory", "the loop of a hundred waits is destroyed: nothing
     stage.check();
 }
 
-FAULT("F33", "sqlite", "the broker is closed and opened again: who asks again gets the results") {
+FAULT("F33", "sqlite redis", "the broker is closed and opened again: who asks again gets the results") {
     auto const ids = stage.asker().enqueue({.job = "ok", .number = 2000, .count = 10});
     stage.asker().wait(60s);
     WorkerSetup setup;
@@ -93,7 +94,7 @@ FAULT("F33", "sqlite", "the broker is closed and opened again: who asks again ge
     stage.check();
 }
 
-FAULT("F34", "memory", "a job that is awaited is purged: the wait says that it is unknown") {
+FAULT("F34", "redis memory", "a job that is awaited is purged: the wait says that it is unknown") {
     stage.asker().enqueue({.job = "ok", .number = 1, .count = 3});
     stage.asker().wait(10s);
     stage.pass(100ms);
@@ -122,7 +123,7 @@ FAULT("F34", "sqlite", "a job that is awaited is deleted by hand: the wait says 
 }
 #endif
 
-NIGHTLY_FAULT("F35", "sqlite memory",
+NIGHTLY_FAULT("F35", "sqlite redis memory",
               "cancellations at every moment: a job ends once, and a cancelled one never runs again") {
     for (int round = 0; round < 4; ++round) {
         auto const ids = stage.asker().enqueue({.job = "ok", .number = 3, .count = 1000});

@@ -65,7 +65,8 @@ int work(char** argument) {
     cohort::run(cohort::serve(worker));
     auto const stats = worker.stats();
     ledger->write("stats", {options.name, "fenced=" + std::to_string(stats.fenced),
-                            "claimed=" + std::to_string(stats.claimed)});
+                            "claimed=" + std::to_string(stats.claimed),
+                            "loop_lag=" + std::to_string(stats.loop_lag / std::chrono::milliseconds{1})});
     return 0;
 }
 

@@ -83,9 +83,9 @@ private:
     std::shared_ptr<Ledger> const ledger_;
 };
 
-AddBackend const added{"memory", [](StoreParams const& params) -> std::unique_ptr<Store> {
-                           return std::make_unique<MemoryStore>(params);
-                       }};
+AddBackend const added_memory{"memory", [](StoreParams const& params) -> std::unique_ptr<Store> {
+                                  return std::make_unique<MemoryStore>(params);
+                              }};
 
 }  // namespace
 

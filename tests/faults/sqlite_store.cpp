@@ -32,19 +32,19 @@ std::string text(sqlite3_stmt* row, int column) {
     return bytes == nullptr ? std::string{} : std::string{bytes};
 }
 
-AddBackend const added{"sqlite", [](StoreParams const& params) -> std::unique_ptr<Store> {
-                           return std::make_unique<SqliteStore>(params);
-                       }};
+AddBackend const added_sqlite{"sqlite", [](StoreParams const& params) -> std::unique_ptr<Store> {
+                                  return std::make_unique<SqliteStore>(params);
+                              }};
 
 }  // namespace
 
-Onlooker::Onlooker(std::string const& path) {
+Onlooker::Onlooker(std::string const& path, std::chrono::milliseconds patience) {
     if (sqlite3_open_v2(path.c_str(), &handle_, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK) {
         std::string const why = sqlite3_errmsg(handle_);
         sqlite3_close(handle_);
         throw std::runtime_error{path + ": " + why};
     }
-    sqlite3_busy_timeout(handle_, 10'000);
+    sqlite3_busy_timeout(handle_, static_cast<int>(patience.count()));
     // Whoever closes last must not checkpoint: one program does that, and it is not this one.
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     execute("PRAGMA wal_autocheckpoint = 0");
@@ -181,6 +181,17 @@ std::string SqliteStore::dump() {
         });
     }
     return all;
+}
+
+bool SqliteStore::is_held() {
+    Onlooker onlooker{path_, 500ms};
+    try {
+        onlooker.execute("BEGIN IMMEDIATE");
+        onlooker.execute("ROLLBACK");
+        return false;
+    } catch (std::runtime_error const&) {
+        return true;
+    }
 }
 
 std::vector<std::string> SqliteStore::damage() {

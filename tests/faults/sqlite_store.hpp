@@ -12,7 +12,7 @@ namespace faults {
 // A connection of a program that knows nothing of Cohort.
 class Onlooker {
 public:
-    explicit Onlooker(std::string const& path);
+    explicit Onlooker(std::string const& path, std::chrono::milliseconds patience = 10s);
     ~Onlooker();
     Onlooker(Onlooker const&) = delete;
     Onlooker& operator=(Onlooker const&) = delete;
@@ -39,6 +39,7 @@ public:
     std::vector<Change> changes() override;
     std::size_t enlisted() override;
     std::string dump() override;
+    bool is_held() override;
     std::vector<std::string> damage() override;
 
     std::string const& path() const noexcept { return path_; }

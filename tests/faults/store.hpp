@@ -53,6 +53,8 @@ public:
     virtual std::size_t enlisted() = 0;
     // Everything that it keeps of its jobs, as text: to see that nothing has changed.
     virtual std::string dump() = 0;
+    // Whether somebody keeps all others from writing, and for longer than one who works.
+    virtual bool is_held() { return false; }
     // What is wrong with the store as such, in sentences.
     virtual std::vector<std::string> damage() = 0;
 };

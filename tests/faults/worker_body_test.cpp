@@ -5,7 +5,8 @@
 
 using namespace faults;
 
-FAULT("F16", "sqlite memory", "whatever a body throws, the job fails by its policy and the worker lives") {
+FAULT("F16", "sqlite redis memory",
+      "whatever a body throws, the job fails by its policy and the worker lives") {
     constexpr int kinds = 6;
     for (int kind = 0; kind < kinds; ++kind)
         stage.asker().enqueue({.job = "fails",
@@ -38,7 +39,8 @@ FAULT("F16", "sqlite memory", "whatever a body throws, the job fails by its poli
     CHECK(jobs.back().state == cohort::JobState::succeeded);
 }
 
-FAULT("F17", "sqlite", "a job that kills its workers fails after max_lost of them, more slowly each time") {
+FAULT("F17", "sqlite redis",
+      "a job that kills its workers fails after max_lost of them, more slowly each time") {
     WorkerSetup setup;
     setup.lease = 600ms * slowness;
     setup.upkeep = 200ms;
@@ -78,7 +80,7 @@ FAULT("F17", "sqlite", "a job that kills its workers fails after max_lost of the
     }
 }
 
-FAULT("F19", "sqlite memory", "a job past its time limit is cancelled, and its slot is free") {
+FAULT("F19", "sqlite redis memory", "a job past its time limit is cancelled, and its slot is free") {
     WorkerSetup setup;
     setup.slots = 1;
     auto const slow =

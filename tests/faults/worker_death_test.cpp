@@ -4,7 +4,7 @@
 
 using namespace faults;
 
-FAULT("F01", "sqlite memory", "kill -9 of a worker: its jobs run again elsewhere, and each ends once") {
+FAULT("F01", "sqlite redis memory", "kill -9 of a worker: its jobs run again elsewhere, and each ends once") {
     WorkerSetup const setup;
     stage.asker().enqueue({.job = "ok", .number = 3000, .count = 8, .options = {.max_retries = 3}});
     stage.asker().enqueue({.job = "ok", .number = 20, .count = 192, .options = {.max_retries = 3}});
@@ -27,7 +27,7 @@ FAULT("F01", "sqlite memory", "kill -9 of a worker: its jobs run again elsewhere
     CHECK(lost == 4);
 }
 
-FAULT("F03", "sqlite", "kill -9 of all workers: one that is started later finishes everything") {
+FAULT("F03", "sqlite redis", "kill -9 of all workers: one that is started later finishes everything") {
     WorkerSetup const setup;
     stage.asker().enqueue({.job = "ok", .number = 50, .count = 200});
     stage.asker().wait(60s);
@@ -164,9 +164,18 @@ AddScenario make_scenario(Point const& point, char const* brokers, std::string c
                         [point](Stage& stage) { crash(stage, point); }}};
 }
 
+// What a file alone has places for, and what takes long, are not for every broker and every commit.
+char const* brokers_of(Point const& point) {
+    if (point.place.starts_with("commit.")) return "sqlite";
+    bool const is_short = point.action == "abort" || point.place == "settle.before_send";
+    return is_short ? "sqlite redis" : "sqlite";
+}
+
 AddScenario make_nightly(Point const& point) {
-    return AddScenario{{"F02", "sqlite", "five seeds: " + point.action + " at " + point.place, __FILE__,
-                        __LINE__, true, [point](Stage& stage) {
+    bool const is_of_file = point.place.starts_with("commit.");
+    return AddScenario{{"F02", is_of_file ? "sqlite" : "sqlite redis",
+                        "five seeds: " + point.action + " at " + point.place, __FILE__, __LINE__, true,
+                        [point](Stage& stage) {
                             crash(stage, point);
                             for (int i = 1; i < 5; ++i)
                                 stage.again([&](Stage& next) { crash(next, point); });
@@ -178,12 +187,13 @@ std::vector<AddScenario> add_all() {
     for (auto const& point : points()) {
         std::string const what = point.action == "abort" ? "a worker dies at " : "a worker sleeps at ";
         added.push_back(
-            make_scenario(point, "sqlite", what + point.place + ": no job is lost or ends twice"));
+            make_scenario(point, brokers_of(point), what + point.place + ": no job is lost or ends twice"));
         added.push_back(make_nightly(point));
     }
     for (auto const& point : answers()) {
         std::string const what = point.action == "lose" ? "an answer is lost at " : "a call fails at ";
-        added.push_back(make_scenario(point, "sqlite memory", what + point.place + ": the worker works on"));
+        added.push_back(
+            make_scenario(point, "sqlite redis memory", what + point.place + ": the worker works on"));
     }
     return added;
 }

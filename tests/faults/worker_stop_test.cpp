@@ -6,7 +6,7 @@
 
 using namespace faults;
 
-FAULT("F04", "sqlite memory",
+FAULT("F04", "sqlite redis memory",
       "SIGTERM of an idle worker: it ends within a second, and its registration is gone") {
     Hand& worker = stage.start();
     for (int i = 0; i < 1000 && stage.store().enlisted() == 0; ++i)
@@ -27,7 +27,8 @@ FAULT("F04", "sqlite memory",
     CHECK(stage.count("start", "w1") == 0);
 }
 
-FAULT("F05", "sqlite memory", "SIGTERM among short jobs: none runs twice, none counts an attempt twice") {
+FAULT("F05", "sqlite redis memory",
+      "SIGTERM among short jobs: none runs twice, none counts an attempt twice") {
     WorkerSetup const setup;
     stage.asker().enqueue({.job = "ok", .number = 100, .count = 200});
     stage.asker().wait(60s);
@@ -46,7 +47,7 @@ FAULT("F05", "sqlite memory", "SIGTERM among short jobs: none runs twice, none c
     }
 }
 
-FAULT("F06", "sqlite memory",
+FAULT("F06", "sqlite redis memory",
       "SIGTERM with long jobs: after the grace period another worker has them, uncounted") {
     WorkerSetup setup;
     setup.grace = 1s;
@@ -76,7 +77,7 @@ FAULT("F06", "sqlite memory",
     }
 }
 
-FAULT("F22", "sqlite memory", "a rolling deploy: jobs that old workers do not know wait for new ones") {
+FAULT("F22", "sqlite redis memory", "a rolling deploy: jobs that old workers do not know wait for new ones") {
     WorkerSetup old;
     old.is_old = true;
     stage.asker().enqueue({.job = "later", .number = 1, .count = 100});

@@ -6,7 +6,7 @@
 
 using namespace faults;
 
-FAULT("F11", "sqlite", "a worker that sleeps for less than its lease keeps its jobs") {
+FAULT("F11", "sqlite redis", "a worker that sleeps for less than its lease keeps its jobs") {
     WorkerSetup setup;
     setup.lease = 3s * slowness;
     stage.asker().enqueue({.job = "ok", .number = 2000, .count = 4});
@@ -26,7 +26,7 @@ FAULT("F11", "sqlite", "a worker that sleeps for less than its lease keeps its j
     }
 }
 
-FAULT("F12", "sqlite memory",
+FAULT("F12", "sqlite redis memory",
       "a worker that sleeps through its lease is fenced when it wakes, and works on") {
     WorkerSetup const setup;
     stage.asker().enqueue({.job = "ok", .number = 2000, .count = 4});
@@ -59,7 +59,8 @@ FAULT("F12", "sqlite memory",
     }
 }
 
-FAULT("F13", "sqlite memory", "an outcome that comes after another worker's changes nothing, byte for byte") {
+FAULT("F13", "sqlite redis memory",
+      "an outcome that comes after another worker's changes nothing, byte for byte") {
     WorkerSetup const setup;
     stage.asker().enqueue({.job = "ok", .number = 50});
     stage.asker().wait(60s);
@@ -80,7 +81,7 @@ FAULT("F13", "sqlite memory", "an outcome that comes after another worker's chan
     stage.check({.duplicates = 1, .recovery = setup.recovery()});
 }
 
-FAULT("F14", "sqlite memory", "an outcome with an old token does not end the run of the new owner") {
+FAULT("F14", "sqlite redis memory", "an outcome with an old token does not end the run of the new owner") {
     WorkerSetup const setup;
     stage.asker().enqueue({.job = "ok", .number = 2500 * slowness});
     stage.asker().wait(60s);
@@ -102,7 +103,7 @@ FAULT("F14", "sqlite memory", "an outcome with an old token does not end the run
     CHECK(stage.store().read().at(0).result.find("/w2") != std::string::npos);
 }
 
-FAULT("F15", "sqlite memory", "a body that never pauses does not make its worker look dead") {
+FAULT("F15", "sqlite redis memory", "a body that never pauses does not make its worker look dead") {
     WorkerSetup setup;
     setup.threads = 2;
     setup.lease = 900ms * slowness;
@@ -125,4 +126,15 @@ FAULT("F15", "sqlite memory", "a body that never pauses does not make its worker
     CHECK(meanwhile >= 15);
     for (auto const& job : stage.store().read())
         CHECK(job.counters.lost == 0);
+
+    // And it says so: what it says last are its figures.
+    if (!stage.is_process()) return;
+    stage.worker(0).stop();
+    CHECK(stage.worker(0).wait(10s) == 0);
+    int lag = 0;
+    for (auto const& event : read_ledger(stage.ledger_path())) {
+        if (event.what == "stats" && event.words[0] == "w1")
+            lag = std::stoi(event.words[3].substr(event.words[3].find('=') + 1));
+    }
+    CHECK(lag > setup.lease / 1ms);
 }

@@ -5,7 +5,7 @@
 using namespace redis_test;
 
 TEST_CASE("a wrong password is told as such, without the password, and the right one is taken again",
-          "[F56][F90]") {
+          "[F56][F90][K02][I06]") {
     NEED_REDIS
     RedisServer server{{"--requirepass", "right"}};
     auto const wrong = open("redis+unix://:wrong-secret@" + server.socket());
@@ -100,7 +100,8 @@ TEST_CASE(
     CHECK(run(broker->inspector()->queues()).at(0).count(JobState::queued) == 2);
 }
 
-TEST_CASE("a server is reached over TCP, by address and by name; where nobody listens, it is said") {
+TEST_CASE("a server is reached over TCP, by address and by name; where nobody listens, it is said",
+          "[K02][I06]") {
     NEED_REDIS
     std::string const port = std::to_string(support::free_port());
     {

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <netinet/in.h>
 #include <stdexcept>
 #include <sys/prctl.h>
@@ -43,30 +44,54 @@ bool answers(std::string const& path) {
     return good;
 }
 
-}  // namespace
-
-int free_port() {
+// The port that could be bound to for a moment; 0 = none.
+int bound_port(std::uint16_t wanted) {
     int const fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    address.sin_port = htons(wanted);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
     bool const good = ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
                       ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
     ::close(fd);
-    if (!good) throw std::runtime_error{"no port is free"};
-    return ntohs(address.sin_port);
+    return good ? ntohs(address.sin_port) : 0;
+}
+
+}  // namespace
+
+int free_port() {
+    int const port = bound_port(0);
+    if (port == 0) throw std::runtime_error{"no port is free"};
+    return port;
+}
+
+bool is_free(int port) {
+    return bound_port(static_cast<std::uint16_t>(port)) == port;
 }
 
 bool RedisServer::is_installed() {
     return !find_server().empty();
 }
 
-RedisServer::RedisServer(std::vector<std::string> options) : options_{std::move(options)} {
+RedisServer::RedisServer(std::vector<std::string> options) : RedisServer{std::move(options), {}} {}
+
+std::unique_ptr<RedisServer> RedisServer::sentinel(std::string const& lines) {
+    return std::unique_ptr<RedisServer>{new RedisServer{{}, lines}};
+}
+
+RedisServer::RedisServer(std::vector<std::string> options, std::string const& lines)
+    : options_{std::move(options)} {
     std::string name = (std::filesystem::temp_directory_path() / "cohort-redis-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error{"mkdtemp failed"};
     directory_ = name;
     socket_ = directory_ + "/socket";
+    if (!lines.empty()) {
+        file_ = directory_ + "/sentinel.conf";
+        std::ofstream{file_} << "unixsocket " << socket_ << "\ndir " << directory_ << "\nlogfile "
+                             << directory_ << "/log\n"
+                             << lines;
+    }
     start();
 }
 
@@ -82,6 +107,7 @@ void RedisServer::start() {
         program,  "--port", "0",         "--unixsocket",     socket_, "--dir", directory_,
         "--save", "",       "--logfile", directory_ + "/log"};
     words.insert(words.end(), options_.begin(), options_.end());
+    if (!file_.empty()) words = {program, file_, "--sentinel"};
     std::vector<char*> arguments;
     for (auto& word : words)
         arguments.push_back(word.data());

@@ -2,6 +2,7 @@
 // A redis-server of the test's own, on a socket file in a directory of its own.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -10,12 +11,15 @@ namespace support {
 
 // A TCP port that nobody listens on just now.
 int free_port();
+bool is_free(int port);
 
 // Ends with the object, and with the test program however that ends.
 class RedisServer {
 public:
     // Starts it and waits until it answers. Throws std::runtime_error.
     explicit RedisServer(std::vector<std::string> options = {});
+    // A sentinel, with these lines in its file.
+    static std::unique_ptr<RedisServer> sentinel(std::string const& lines);
     ~RedisServer();
     RedisServer(RedisServer const&) = delete;
     RedisServer& operator=(RedisServer const&) = delete;
@@ -30,6 +34,7 @@ public:
     // The server is gone at once (SIGKILL), and comes back empty, or with what it had written.
     void kill();
     void start();
+    bool is_running() const noexcept { return process_ > 0; }
     // SIGSTOP and SIGCONT.
     void freeze();
     void thaw();
@@ -37,9 +42,12 @@ public:
     std::string ask(std::string const& command) const;
 
 private:
+    RedisServer(std::vector<std::string> options, std::string const& lines);
+
     std::string directory_;
     std::string socket_;
     std::vector<std::string> options_;
+    std::string file_;  // of a sentinel
     pid_t process_ = -1;
 };
 

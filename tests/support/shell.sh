@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# shellcheck shell=bash
 # What the run scripts share. Sourced by bash, with the working directory at the project's root.
 
 started=$SECONDS

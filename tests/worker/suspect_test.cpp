@@ -39,8 +39,15 @@ awaitable<int> other(int millis) {
 }
 COHORT_JOB(other);
 
+awaitable<void> lengthy() {
+    ++running;
+    co_await cohort::sleep_for(5h);
+    --running;
+}
+COHORT_JOB(lengthy);
+
 // Takes all that is due, and never beats.
-awaitable<void> die_with_all(Rig& rig) {
+awaitable<void> take_all(Rig& rig) {
     cohort::WorkerInfo info;
     info.incarnation = cohort::random_id();
     info.queues = {"default"};
@@ -50,6 +57,10 @@ awaitable<void> die_with_all(Rig& rig) {
     cohort::ClaimParams claim{info.incarnation, {"default"}, 8, 1, 0s};
     cohort::ClaimReply const reply = co_await rig.broker->claim(claim);
     REQUIRE(!reply.jobs.empty());
+}
+
+awaitable<void> die_with_all(Rig& rig) {
+    co_await take_all(rig);
     co_await cohort::sleep_for(2s);
     cohort::UpkeepParams upkeep{{"default"}, 500};
     co_await rig.broker->upkeep(upkeep);
@@ -112,6 +123,55 @@ awaitable<void> earlier_runs(Rig& rig) {
     CHECK(beside == std::vector<int>{0, 1});
 }
 
+awaitable<void> long_last_run(Rig& rig) {
+    running = 0;
+    beside.clear();
+    auto const first = co_await rig.client.enqueue_job<lengthy>({.max_lost = 1});
+    auto const second = co_await rig.client.enqueue_job<suspect>({.max_lost = 1});
+    co_await die_with_all(rig);
+    rig.start<suspect, lengthy, other>({.concurrency = 4});
+    co_await cohort::sleep_for(1s);
+    auto const begun = rig.now();
+    auto const behind = co_await rig.client.enqueue_job<other>(10);
+    auto const outcome = co_await behind.outcome(1h);
+    CHECK(outcome.value == 10);
+    CHECK(rig.now() - begun > 55s);
+    CHECK(rig.now() - begun < 65s);
+    auto const record = co_await first.status();
+    CHECK(record->state == JobState::running);
+    // And who is in his last run too does not come beside it.
+    CHECK(beside.empty());
+    auto const waiting = co_await second.status();
+    CHECK(waiting->counters.released > 0);
+    co_await first.result(24h);
+    int const value = co_await second.result(1min);
+    CHECK(value == 1);
+}
+
+awaitable<void> room_beside_a_long_one(Rig& rig) {
+    running = 0;
+    beside.clear();
+    auto const job = co_await rig.client.enqueue_job<suspect>({.max_lost = 1});
+    co_await take_all(rig);
+    auto const long_one = co_await rig.client.enqueue_job<lengthy>();
+    rig.start<suspect, lengthy, other>({.concurrency = 4});
+    co_await cohort::sleep_for(1s);
+    auto const begun = rig.now();
+    std::vector<std::tuple<int>> calls(60, std::tuple<int>{700});
+    auto const others = co_await rig.client.enqueue_jobs<other>(calls);
+
+    int const value = co_await job.result(1h);
+    CHECK(value == 1);
+    CHECK(rig.now() - begun < 100s);
+    CHECK(beside == std::vector<int>{1});  // the long one; room was made among the others
+    // After it the worker works on.
+    auto const before = co_await rig.client.enqueue_job<other>({.priority = 1}, 10);
+    int const next = co_await before.result(5s);
+    CHECK(next == 10);
+    auto const record = co_await long_one.status();
+    CHECK(record->state == JobState::running);
+}
+
 }  // namespace suspect_test
 
 using namespace suspect_test;
@@ -129,4 +189,15 @@ TEST_CASE("a worker that is never idle makes room for a job that must be alone",
 TEST_CASE("runs before the last one that max_lost allows are in company", "[D12]") {
     Rig rig;
     rig.run(earlier_runs(rig));
+}
+
+TEST_CASE("a last run has its worker for itself for a minute, not for hours", "[D12]") {
+    Rig rig;
+    rig.run(long_last_run(rig));
+}
+
+TEST_CASE("a worker whose jobs last for hours makes room for a minute, then runs the suspect beside them",
+          "[D12]") {
+    Rig rig;
+    rig.run(room_beside_a_long_one(rig));
 }

@@ -5,6 +5,7 @@
 
 #include <cohort/blocking_client.hpp>
 #include <cohort/context.hpp>
+#include <cohort/log.hpp>
 #include <cohort/register.hpp>
 #include <cohort/worker.hpp>
 
@@ -12,6 +13,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <mutex>
+#include <string>
 #include <thread>
 #include <tuple>
 #include <vector>
@@ -160,6 +163,32 @@ TEST_CASE("a body that holds its event loop does not look dead: the heart beats 
     CHECK(job.result(30s) == 1500);
     CHECK(started == 1);
     CHECK(job.status()->counters == cohort::Counters{.attempt = 1});
+}
+
+TEST_CASE("a body that holds its event loop is named, once, and the lag is measured", "[F15]") {
+    Rig rig;
+    started = 0;
+    std::mutex mutex;
+    std::vector<std::string> warnings;
+    cohort::set_log_sink([&](cohort::LogLevel, std::string_view line) {
+        std::lock_guard lock{mutex};
+        if (line.find("event loop") != std::string_view::npos) warnings.emplace_back(line);
+    });
+    cohort::Worker worker{rig.broker};
+    worker.add<busy>();
+    {
+        cohort::BackgroundWorker running{worker};
+        CHECK(rig.client.call<busy>(10) == 10);
+        CHECK(worker.stats().loop_lag < 1s);
+        auto const job = rig.client.enqueue_job<busy>(3500);
+        CHECK(job.result(30s) == 3500);
+        CHECK(rig.client.call<busy>(2000) == 2000);  // so soon after the other it is not told again
+        CHECK(worker.stats().loop_lag > 2s);
+        CHECK(worker.stats().loop_lag < 30s);
+        cohort::set_log_sink({});
+        REQUIRE(warnings.size() == 1);
+        CHECK(warnings[0].find("busy (" + to_string(job.ref()) + ")") != std::string::npos);
+    }
 }
 
 TEST_CASE("a body that holds its event loop for ever does not keep a worker from stopping", "[F20]") {

@@ -145,14 +145,15 @@ private:
 
     template<class Meta, class... Args>
     awaitable<Job<detail::result_of<Meta>>> enqueue(EnqueueOptions const& options, Args const&... args) {
-        NewJob job = prepare(detail::info<Meta>(), options);
-        detail::encode_arguments<Meta>(job.arguments, args...);
+        auto job = keep(prepare(detail::info<Meta>(), options));
+        detail::encode_arguments<Meta>(job->arguments, args...);
         return stored<detail::result_of<Meta>>(desk_, std::move(job));
     }
     template<class T>
-    static awaitable<Job<T>> stored(std::shared_ptr<Desk> desk, NewJob job) {
-        JobHandle handle = co_await store(std::move(desk), std::move(job));
-        co_return Job<T>{std::move(handle)};
+    static awaitable<Job<T>> stored(std::shared_ptr<Desk> desk, std::shared_ptr<NewJob> job) {
+        Sending sending{std::move(desk), job->ref};
+        PushResult const result = co_await sending.push(std::move(job));
+        co_return Job<T>{sending.handle(result)};
     }
     template<class Meta, class Range>
     auto enqueue_all(Range const& calls) {
@@ -178,13 +179,15 @@ private:
     }
     template<class Meta, class... Args>
     auto call_of(Args const&... args) {
-        NewJob job = prepare(detail::info<Meta>(), EnqueueOptions{});
-        detail::encode_arguments<Meta>(job.arguments, args...);
+        auto job = keep(prepare(detail::info<Meta>(), EnqueueOptions{}));
+        detail::encode_arguments<Meta>(job->arguments, args...);
         return called<detail::result_of<Meta>>(desk_, std::move(job), call_timeout_);
     }
     template<class T>
-    static awaitable<T> called(std::shared_ptr<Desk> desk, NewJob job, Duration timeout) {
-        JobHandle handle = co_await store(std::move(desk), std::move(job));
+    static awaitable<T> called(std::shared_ptr<Desk> desk, std::shared_ptr<NewJob> job, Duration timeout) {
+        Sending sending{std::move(desk), job->ref};
+        PushResult const stored = co_await sending.push(std::move(job));
+        JobHandle const handle = sending.handle(stored);
         auto result = detail::typed_result<T>(handle.desk(), handle.ref(), timeout);
         if constexpr (std::is_void_v<T>) {
             co_await std::move(result);
@@ -195,7 +198,25 @@ private:
     }
 
     NewJob prepare(detail::JobInfo const& info, EnqueueOptions const& options) const;
-    static awaitable<JobHandle> store(std::shared_ptr<Desk> desk, NewJob job);
+    // In the form in which it is sent.
+    static std::shared_ptr<NewJob> keep(NewJob job);
+    // One job on its way to the broker.
+    class Sending {
+    public:
+        Sending(std::shared_ptr<Desk> desk, JobRef ref) : desk_{std::move(desk)}, ref_{std::move(ref)} {}
+        ~Sending();
+        Sending(Sending const&) = delete;
+        Sending& operator=(Sending const&) = delete;
+
+        awaitable<PushResult> push(std::shared_ptr<NewJob> job);
+        // Throws where it was not stored.
+        JobHandle handle(PushResult const& result);
+
+    private:
+        std::shared_ptr<Desk> desk_;
+        JobRef ref_;
+        bool will_be_heard_of_ = false;
+    };
     static awaitable<std::vector<JobHandle>> store_all(std::shared_ptr<Desk> desk, std::vector<NewJob> jobs);
 
     // A broker that is closed with the client.

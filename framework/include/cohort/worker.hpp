@@ -36,6 +36,9 @@ struct WorkerOptions {
     Duration cancel_grace = 5s;  // after that: how long they may take to notice their cancellation
     std::uint32_t max_stuck =
         4;  // bodies that did not end in time and cannot be stopped; beyond it nothing is claimed
+    // How long the last run that max_lost allows has the worker for itself; and how long a busy worker waits
+    // to become idle for one.
+    Duration alone = 1min;
     Duration unknown_job = 24h;  // how old a job becomes that no worker knows before it fails
     Duration deadline = 5s;      // of every call of the broker
 };
@@ -50,6 +53,7 @@ struct WorkerStats {
     Duration waited = 0s;  // from the time at which they were due to the start of their runs, all together
     Duration ran = 0s;     // all runs together
     std::uint64_t fenced = 0;   // ended after the lease had been lost; the outcome was refused
+    Duration loop_lag = 0s;     // the longest that an event loop of this worker was held up by a body
     std::uint32_t running = 0;  // now
     std::uint32_t stuck = 0;    // now: past their limit, and still not back
 };

@@ -109,6 +109,11 @@ struct Alphabet {
 };
 
 void check(std::string_view text, Alphabet const& rule) {
+    auto const bad = std::ranges::find_if(text, [&](char c) {  //
+        return !is_word(c) && rule.others.find(c) == std::string_view::npos;
+    });
+    if (bad == text.end() && !text.empty() && text.size() <= rule.longest) return;
+
     std::string const form = "use 1 to " + std::to_string(rule.longest) + " characters of [A-Za-z0-9_" +
                              std::string{rule.others} + "]";
     std::string const what{rule.what};
@@ -117,10 +122,6 @@ void check(std::string_view text, Alphabet const& rule) {
         throw Error{rule.code,
                     what + " " + quote(text) + " has " + std::to_string(text.size()) + " bytes; " + form};
     }
-    auto const bad = std::ranges::find_if(text, [&](char c) {  //
-        return !is_word(c) && rule.others.find(c) == std::string_view::npos;
-    });
-    if (bad == text.end()) return;
     auto const byte = static_cast<unsigned char>(*bad);
     std::string const hex{"0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
     throw Error{rule.code, what + " " + quote(text) + ": byte 0x" + hex + " at position " +

@@ -86,19 +86,18 @@ NewJob Desk::prepare(std::string_view name, JobOptions const& job, EnqueueOption
     return made;
 }
 
-awaitable<PushResult> Desk::push(NewJob job) {
-    JobRef const ref = job.ref;
-    waits_.expect(ref);
-    PushResult result;
-    try {
-        result = co_await front().push(std::move(job));
-    } catch (...) {
-        waits_.forget_push(ref);
-        throw;
-    }
-    // Of a repeat the end may have been told before.
-    if (result.verdict != PushVerdict::stored || result.is_repeat) waits_.forget_push(ref);
-    co_return result;
+std::shared_ptr<NewJob> Desk::keep(NewJob job) {
+    return std::make_shared<Front::Push>(std::move(job));
+}
+
+awaitable<PushResult> Desk::push(std::shared_ptr<NewJob> job) {
+    Front& door = front();
+    waits_.expect(job->ref);
+    return door.push(std::static_pointer_cast<Front::Push>(std::move(job)));
+}
+
+void Desk::forget_push(JobRef const& ref) noexcept {
+    waits_.forget_push(ref);
 }
 
 // The loops hold the desk; close() ends them.
@@ -109,11 +108,11 @@ awaitable<void> Desk::read(std::shared_ptr<Desk> desk) {
     co_await desk->waits_.read();
 }
 
-std::shared_ptr<Completions> Desk::wait_for(std::vector<JobRef> refs) {
-    auto self = shared_from_this();
-    {
+std::shared_ptr<Completions> Desk::wait_for(Completions::Refs refs) {
+    if (!watching_) {
         std::lock_guard lock{mutex_};
-        if (!std::exchange(watching_, true)) {
+        if (!watching_.exchange(true)) {
+            auto self = shared_from_this();
             loops_.spawn(executor_, listen(self));
             loops_.spawn(executor_, read(self));
         }

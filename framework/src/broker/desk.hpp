@@ -35,10 +35,13 @@ public:
     // Throws Error(closed).
     Front& front();
     Broker& broker() noexcept { return front_.broker(); }
-    // Stores one new job; its end will be heard of.
-    awaitable<PushResult> push(NewJob job);
+    // Stores one new job, which keep() has made ready to be sent; its end will be heard of. When it was not
+    // stored, say so.
+    static std::shared_ptr<NewJob> keep(NewJob job);
+    awaitable<PushResult> push(std::shared_ptr<NewJob> job);
+    void forget_push(JobRef const& ref) noexcept;
     // To wait for ends of jobs; starts the loops that find out on its first use. Throws Error(closed).
-    std::shared_ptr<Completions> wait_for(std::vector<JobRef> refs);
+    std::shared_ptr<Completions> wait_for(Completions::Refs refs);
     // To be added to what says that time is up: "" or why nothing could be read.
     std::string trouble() const;
     void forget(Completions const& completions) noexcept { waits_.remove(completions); }
@@ -58,7 +61,7 @@ private:
     Waits waits_;
     std::atomic<bool> closed_ = false;
     std::mutex mutex_;
-    bool watching_ = false;
+    std::atomic<bool> watching_ = false;
     boost::asio::any_io_executor executor_;
     io::Scope loops_;
 };

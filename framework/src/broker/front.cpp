@@ -120,7 +120,7 @@ void Front::count(Verb verb, std::size_t items, Duration took, std::string_view 
     log(LogLevel::debug, one_line(line));
 }
 
-awaitable<PushResult> Front::push(NewJob job) {
+awaitable<PushResult> Front::push(std::shared_ptr<Push> job) {
     return pushes_.ask(std::move(job));
 }
 awaitable<std::optional<JobRecord>> Front::status(JobRef ref) {

@@ -52,7 +52,8 @@ public:
     Duration deadline() const noexcept { return deadline_; }
 
     // Those of one job are gathered.
-    awaitable<PushResult> push(NewJob job);
+    using Push = Gather<NewJob, PushResult>::Question;
+    awaitable<PushResult> push(std::shared_ptr<Push> job);
     awaitable<std::optional<JobRecord>> status(JobRef ref);
     awaitable<CancelVerdict> cancel(JobRef ref);
 

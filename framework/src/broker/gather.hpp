@@ -36,12 +36,28 @@ public:
 
     Gather(Ask ask, std::size_t most) : ask_{std::move(ask)}, most_{most} {}
 
-    awaitable<Reply> ask(Item item) {
+    // One question and its answer. It is the item itself as long as it has not been asked.
+    struct Question : Item {
+        explicit Question(Item item) : Item{std::move(item)} {}
+
+    private:
+        friend class Gather;
+        bool is_answered() const noexcept { return answered; }
+
+        std::optional<Reply> reply;
+        std::exception_ptr error;
+        std::atomic<bool> answered = false;
+        std::atomic<bool> leads = false;
+        bool woke_to_lead = false;
+        io::Wake woken;
+    };
+
+    awaitable<Reply> ask(Item item) { return ask(std::make_shared<Question>(std::move(item))); }
+    awaitable<Reply> ask(std::shared_ptr<Question> own) {
         // A cancelled caller may still have to wait, or to lead: it must not be thrown out of the awaits
         // below.
         bool const throws = co_await boost::asio::this_coro::throw_if_cancelled();
         co_await boost::asio::this_coro::throw_if_cancelled(false);
-        auto own = std::make_shared<Question>(std::move(item));
         bool leads = enter(own);
         while (!leads && !own->is_answered()) {
             bool const woken = co_await own->woken.wait_quietly();
@@ -71,18 +87,6 @@ public:
     }
 
 private:
-    struct Question {
-        explicit Question(Item i) : item{std::move(i)} {}
-        bool is_answered() const noexcept { return answered; }
-
-        Item item;
-        std::optional<Reply> reply;
-        std::exception_ptr error;
-        std::atomic<bool> answered = false;
-        std::atomic<bool> leads = false;
-        bool woke_to_lead = false;
-        io::Wake woken;
-    };
     using Line = std::deque<std::shared_ptr<Question>>;
 
     // One call of the broker. However it ends, also by the destruction of the leader's frame, its questions
@@ -108,7 +112,7 @@ private:
             std::vector<Item> all;
             all.reserve(questions_.size());
             for (auto const& question : questions_)
-                all.push_back(std::move(question->item));
+                all.push_back(std::move(static_cast<Item&>(*question)));
             return all;
         }
         void land(std::vector<Reply> replies) {

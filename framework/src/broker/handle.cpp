@@ -3,6 +3,8 @@
 
 #include <cohort/handle.hpp>
 
+#include <boost/asio/this_coro.hpp>
+
 namespace cohort {
 
 namespace {
@@ -41,50 +43,94 @@ JobEnded::JobEnded(JobRef ref, Ending ending)
 
 namespace detail {
 
-awaitable<Ending> wait_ending(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout) {
-    open_desk(desk);
-    if (timeout <= 0s)
+namespace {
+
+// One coroutine waits for the end of one job: until is_over(), it awaits woken().
+class EndOfOne {
+public:
+    EndOfOne(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout,
+             boost::asio::any_io_executor const& executor)
+        : desk_{std::move(desk)}, timeout_{checked(timeout)},
+          completions_{open_desk(desk_).wait_for(refs_of(std::move(ref)))},
+          limit_{completions_->woken(), executor, timeout} {}
+    ~EndOfOne() { desk_->forget(*completions_); }
+    EndOfOne(EndOfOne const&) = delete;
+    EndOfOne& operator=(EndOfOne const&) = delete;
+
+    io::Wake const& woken() const noexcept { return completions_->woken(); }
+    bool is_over() {
+        is_known_ = completions_->next_at_hand().has_value();
+        return is_known_ || limit_.has_passed();
+    }
+    JobRef const& ref() const noexcept { return completions_->refs().front(); }
+    Ending take() {
+        if (!is_known_) {
+            throw Error{errc::timed_out, "job " + to_string(ref()) + " has not ended within " +
+                                             to_string(timeout_) + "; it goes on" + desk_->trouble()};
+        }
+        Ending ending = std::move(completions_->ending(0));
+        if (!ending.known) throw not_found(ref());
+        return ending;
+    }
+
+private:
+    static Duration checked(Duration timeout) {
+        if (timeout > 0s) return timeout;
         throw Error{errc::invalid_timeout,
                     to_string(timeout) + "; must be more than 0 (no_timeout waits for ever)"};
-    std::vector<JobRef> refs{ref};
-    auto const completions = desk->wait_for(std::move(refs));
-    std::optional<std::size_t> index;
-    try {
-        index = co_await completions->next(timeout);
-    } catch (...) {
-        desk->forget(*completions);
-        throw;
     }
-    desk->forget(*completions);
-    if (!index) {
-        throw Error{errc::timed_out, "job " + to_string(ref) + " has not ended within " + to_string(timeout) +
-                                         "; it goes on" + desk->trouble()};
+    static Completions::Refs refs_of(JobRef ref) {
+        Completions::Refs refs;
+        refs.push_back(std::move(ref));
+        return refs;
     }
-    Ending ending = std::move(completions->ending(0));
-    if (!ending.known) throw not_found(ref);
-    co_return ending;
+
+    std::shared_ptr<Desk> const desk_;
+    Duration const timeout_;
+    std::shared_ptr<Completions> const completions_;
+    io::Wake::Limit const limit_;
+    bool is_known_ = false;
+};
+
+}  // namespace
+
+awaitable<Ending> wait_ending(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout) {
+    open_desk(desk);
+    auto executor = co_await boost::asio::this_coro::executor;
+    EndOfOne end{std::move(desk), std::move(ref), timeout, executor};
+    while (!end.is_over()) {
+        bool const woken = co_await end.woken().wait_quietly();
+        if (!woken) throw_operation_aborted();
+    }
+    co_return end.take();
 }
 
 namespace {
 
-std::string success_of(JobRef ref, Ending ending) {
+std::string success_of(JobRef const& ref, Ending ending) {
     switch (ending.state) {
     case JobState::succeeded:
         return std::move(ending.result);
     case JobState::cancelled:
-        throw JobCancelled{std::move(ref), std::move(ending)};
+        throw JobCancelled{ref, std::move(ending)};
     case JobState::expired:
-        throw JobExpired{std::move(ref), std::move(ending)};
+        throw JobExpired{ref, std::move(ending)};
     default:
-        throw JobFailed{std::move(ref), std::move(ending)};
+        throw JobFailed{ref, std::move(ending)};
     }
 }
 
 }  // namespace
 
 awaitable<std::string> text_result(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout) {
-    Ending ending = co_await wait_ending(std::move(desk), ref, timeout);
-    co_return success_of(std::move(ref), std::move(ending));
+    open_desk(desk);
+    auto executor = co_await boost::asio::this_coro::executor;
+    EndOfOne end{std::move(desk), std::move(ref), timeout, executor};  // not by wait_ending(): a frame less
+    while (!end.is_over()) {
+        bool const woken = co_await end.woken().wait_quietly();
+        if (!woken) throw_operation_aborted();
+    }
+    co_return success_of(end.ref(), end.take());
 }
 
 awaitable<std::string> take_text_result(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout) {
@@ -101,8 +147,7 @@ awaitable<std::optional<std::string>> text_result_so_far(std::shared_ptr<Desk> d
     std::vector<Ending> endings = co_await front.results(std::move(refs));
     std::optional<std::string> text;
     if (!endings[0].known) throw not_found(ref);
-    if (is_terminal(endings[0].state))
-        text = success_of(std::move(ref), fit_for_people(std::move(endings[0])));
+    if (is_terminal(endings[0].state)) text = success_of(ref, fit_for_people(std::move(endings[0])));
     co_return text;
 }
 

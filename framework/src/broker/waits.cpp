@@ -34,7 +34,7 @@ Ending fit_for_people(Ending ending) {
     return ending;
 }
 
-Completions::Completions(std::vector<JobRef> refs) : refs_{std::move(refs)}, endings_(refs_.size()) {}
+Completions::Completions(Refs refs) : refs_{std::move(refs)}, endings_(refs_.size()) {}
 
 std::size_t Completions::left() const noexcept {
     std::lock_guard lock{mutex_};
@@ -56,23 +56,21 @@ void Completions::fail(errc code, std::string detail) {
     woken_.wake();
 }
 
+std::optional<std::size_t> Completions::next_at_hand() {
+    std::lock_guard lock{mutex_};
+    if (given_ < ready_.size()) return ready_[given_++];
+    if (failure_ != errc::ok) throw Error{failure_, failure_detail_};
+    return std::nullopt;
+}
+
 awaitable<std::optional<std::size_t>> Completions::next(Duration span) {
     auto executor = co_await boost::asio::this_coro::executor;
-    auto const until = add(Instant{io::steady_now(executor)}, span);
-    bool in_time = true;
+    io::Wake::Limit const limit{woken_, executor, span};
     for (;;) {
-        {
-            std::lock_guard lock{mutex_};
-            if (given_ < ready_.size()) co_return ready_[given_++];
-            if (failure_ != errc::ok) throw Error{failure_, failure_detail_};
-        }
-        if (!in_time) co_return std::nullopt;
-        if (span == Duration::max()) {
-            co_await woken_.wait();
-            continue;
-        }
-        auto const rest = until - Instant{io::steady_now(executor)};
-        in_time = co_await woken_.wait_for(rest);
+        auto const index = next_at_hand();
+        if (index || limit.has_passed()) co_return index;
+        bool const woken = co_await woken_.wait_quietly();
+        if (!woken) throw_operation_aborted();
     }
 }
 
@@ -83,15 +81,16 @@ void Waits::expect(JobRef const& ref) {
     std::lock_guard lock{mutex_};
     if (!hears_) return;
     if (fresh_.size() >= most_fresh) {
-        older_ = std::move(fresh_);
+        older_.swap(fresh_);
         fresh_.clear();
     }
-    fresh_.try_emplace(ref);
+    fresh_.try_emplace(JobRefHash{}(ref));
 }
 
 void Waits::forget_push(JobRef const& ref) {
     std::lock_guard lock{mutex_};
-    if (fresh_.erase(ref) == 0) older_.erase(ref);
+    auto const hash = JobRefHash{}(ref);
+    if (fresh_.erase(hash) == 0) older_.erase(hash);
 }
 
 void Waits::forget_fresh() {
@@ -104,11 +103,15 @@ void Waits::forget_fresh() {
 // With the lock held. A job that we pushed, and whose end we have heard or shall hear.
 bool Waits::is_fresh(Completions& completions) {
     if (completions.refs().size() != 1) return false;
+    auto const& ref = completions.refs().front();
     for (auto* jobs : {&fresh_, &older_}) {
-        auto const found = jobs->find(completions.refs().front());
+        auto const found = jobs->find(JobRefHash{}(ref));
         if (found == jobs->end()) continue;
-        if (found->second) completions.put(0, std::move(*found->second));
+        auto const ended = std::move(found->second);
         jobs->erase(found);
+        if (!ended) return true;
+        if (ended->ref != ref) return false;
+        completions.put(0, std::move(*ended->ending));
         return true;
     }
     return false;
@@ -121,7 +124,7 @@ void Waits::add(std::shared_ptr<Completions> const& completions) {
         if (closed_) throw Error{errc::closed, "the client is closed"};
         reads = !is_fresh(*completions);
         for (std::size_t i = 0; i < completions->refs().size(); ++i) {
-            places_.emplace(completions->refs()[i], Place{completions, i});
+            places_.emplace(&completions->refs()[i], Place{completions, i});
             if (reads) wanted_.push_back(completions->refs()[i]);
         }
     }
@@ -132,35 +135,42 @@ void Waits::add(std::shared_ptr<Completions> const& completions) {
 void Waits::remove(Completions const& completions) noexcept {
     std::lock_guard lock{mutex_};
     for (auto const& ref : completions.refs()) {
-        auto [from, to] = places_.equal_range(ref);
+        auto [from, to] = places_.equal_range(&ref);
         while (from != to)
             from = from->second.completions.get() == &completions ? places_.erase(from) : std::next(from);
     }
 }
 
-void Waits::deliver(JobRef const& ref, Ending ending) {
+void Waits::deliver(JobRef ref, Ending ending) {
     if (!is_terminal(ending.state) && ending.known) return;
     std::lock_guard lock{mutex_};
-    auto [from, to] = places_.equal_range(ref);
+    auto [from, to] = places_.equal_range(&ref);
     if (from == to) {
         for (auto* jobs : {&fresh_, &older_}) {
-            auto const found = jobs->find(ref);
-            if (found != jobs->end()) found->second = std::move(ending);
+            auto const found = jobs->find(JobRefHash{}(ref));
+            if (found == jobs->end()) continue;
+            found->second = std::make_unique<EndedJob>(EndedJob{std::move(ref), std::move(ending)});
+            return;
         }
         return;
     }
-    for (auto at = from; at != to; ++at)
-        at->second.completions->put(at->second.index, ending);
-    places_.erase(from, to);
+    // The key of a place is in its completions: they may be gone once it is.
+    while (from != to) {
+        auto const place = std::move(from->second);
+        from = places_.erase(from);
+        place.completions->put(place.index, from == to ? std::move(ending) : Ending{ending});
+    }
 }
 
 void Waits::fail(std::vector<JobRef> const& refs, Error const& error) {
     std::lock_guard lock{mutex_};
     for (auto const& ref : refs) {
-        auto [from, to] = places_.equal_range(ref);
-        for (auto at = from; at != to; ++at)
-            at->second.completions->fail(error.which(), error.detail());
-        places_.erase(from, to);
+        auto [from, to] = places_.equal_range(&ref);
+        while (from != to) {
+            auto const place = std::move(from->second);
+            from = places_.erase(from);
+            place.completions->fail(error.which(), error.detail());
+        }
     }
 }
 
@@ -169,7 +179,7 @@ std::vector<JobRef> Waits::take_wanted() {
     std::vector<JobRef> refs;
     std::lock_guard lock{mutex_};
     refs.swap(wanted_);
-    std::erase_if(refs, [&](JobRef const& ref) { return !places_.contains(ref); });
+    std::erase_if(refs, [&](JobRef const& ref) { return !places_.contains(&ref); });
     if (refs.size() < 2) return refs;
     std::sort(refs.begin(), refs.end());
     refs.erase(std::unique(refs.begin(), refs.end()), refs.end());
@@ -180,7 +190,7 @@ void Waits::want_all() {
     {
         std::lock_guard lock{mutex_};
         for (auto const& [ref, place] : places_)
-            wanted_.push_back(ref);
+            wanted_.push_back(*ref);
     }
     want_.wake();
 }
@@ -240,12 +250,13 @@ awaitable<bool> Waits::listen_once(Duration span) {
     bool unread = false;
     for (auto& job : ended) {
         if (job.ending) {
-            deliver(job.ref, std::move(*job.ending));
+            deliver(std::move(job.ref), std::move(*job.ending));
             continue;
         }
         unread = true;
         std::lock_guard lock{mutex_};
-        if (fresh_.erase(job.ref) == 0) older_.erase(job.ref);  // whoever will wait for it, reads it
+        auto const hash = JobRefHash{}(job.ref);
+        if (fresh_.erase(hash) == 0) older_.erase(hash);  // whoever will wait for it, reads it
         wanted_.push_back(std::move(job.ref));
     }
     if (unread) want_.wake();

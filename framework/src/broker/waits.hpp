@@ -5,6 +5,10 @@
 #include "broker/front.hpp"
 #include "io/wake.hpp"
 
+#include <boost/container/small_vector.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -19,13 +23,17 @@ Ending fit_for_people(Ending ending);
 // The jobs that one coroutine waits for. Their endings come in the order in which they became known.
 class Completions {
 public:
-    explicit Completions(std::vector<JobRef> refs);
+    using Refs = boost::container::small_vector<JobRef, 1>;
+    explicit Completions(Refs refs);
 
-    std::vector<JobRef> const& refs() const noexcept { return refs_; }
+    Refs const& refs() const noexcept { return refs_; }
     std::size_t left() const noexcept;  // endings not yet given out
     // The index of the next job whose ending is known, or nothing when `span` passes first. Throws what made
     // waiting useless: Error(closed), not_supported, auth_failed, …
     awaitable<std::optional<std::size_t>> next(Duration span);
+    // The same without waiting; woken() is woken when there may be more.
+    std::optional<std::size_t> next_at_hand();
+    io::Wake const& woken() const noexcept { return woken_; }
     Ending& ending(std::size_t index) { return *endings_[index]; }
 
 private:
@@ -33,11 +41,11 @@ private:
     void put(std::size_t index, Ending ending);
     void fail(errc code, std::string detail);
 
-    std::vector<JobRef> const refs_;
+    Refs const refs_;
     mutable std::mutex mutex_;
-    std::vector<std::optional<Ending>> endings_;
-    std::vector<std::size_t> ready_;  // in the order in which they became known
-    std::size_t given_ = 0;           // of them
+    boost::container::small_vector<std::optional<Ending>, 1> endings_;
+    boost::container::small_vector<std::size_t, 1> ready_;  // in the order in which they became known
+    std::size_t given_ = 0;                                 // of them
     // What is thrown is made anew each time: an exception that several threads share is nobody's.
     errc failure_ = errc::ok;
     std::string failure_detail_;
@@ -77,7 +85,7 @@ private:
     awaitable<void> read_once(std::vector<JobRef> refs);
     std::vector<JobRef> take_wanted();
     void want_all();
-    void deliver(JobRef const& ref, Ending ending);
+    void deliver(JobRef ref, Ending ending);
     bool is_fresh(Completions& completions);
     void forget_fresh();
     void fail(std::vector<JobRef> const& refs, Error const& error);
@@ -88,11 +96,16 @@ private:
     std::string const client_;
     Duration const poll_;
     mutable std::mutex mutex_;
-    std::unordered_multimap<JobRef, Place, JobRefHash> places_;
+    // The key is in the Completions.
+    struct ByRef {
+        std::size_t operator()(JobRef const* ref) const noexcept { return JobRefHash{}(*ref); }
+        bool operator()(JobRef const* a, JobRef const* b) const noexcept { return *a == *b; }
+    };
+    std::unordered_multimap<JobRef const*, Place, ByRef, ByRef> places_;
     std::vector<JobRef> wanted_;  // to be read
     // Jobs of ours that nobody waits for yet, with their endings once they are known; a bounded number of the
-    // youngest.
-    using Fresh = std::unordered_map<JobRef, std::optional<Ending>, JobRefHash>;
+    // youngest. By the hash of their refs: where two have the same, at worst one of them is read.
+    using Fresh = boost::unordered_flat_map<std::size_t, std::unique_ptr<EndedJob>>;
     Fresh fresh_;
     Fresh older_;
     bool hears_ = false;  // a watch has begun, so no end goes by unheard

@@ -119,10 +119,22 @@ NewJob Client::prepare(detail::JobInfo const& info, EnqueueOptions const& option
     return desk_->prepare(info.name, info.options, options);
 }
 
-awaitable<JobHandle> Client::store(std::shared_ptr<Desk> desk, NewJob job) {
-    JobRef ref = job.ref;
-    PushResult const result = co_await desk->push(std::move(job));
-    co_return handle_of(std::move(desk), std::move(ref), result);
+std::shared_ptr<NewJob> Client::keep(NewJob job) {
+    return Desk::keep(std::move(job));
+}
+
+awaitable<PushResult> Client::Sending::push(std::shared_ptr<NewJob> job) {
+    return desk_->push(std::move(job));
+}
+
+JobHandle Client::Sending::handle(PushResult const& result) {
+    // Of a repeat the end may have been told before.
+    will_be_heard_of_ = result.verdict == PushVerdict::stored && !result.is_repeat;
+    return handle_of(desk_, ref_, result);
+}
+
+Client::Sending::~Sending() {
+    if (!will_be_heard_of_) desk_->forget_push(ref_);
 }
 
 awaitable<std::vector<JobHandle>> Client::store_all(std::shared_ptr<Desk> desk, std::vector<NewJob> jobs) {
@@ -161,7 +173,7 @@ awaitable<Job<Json>> Client::enqueue_named(std::string_view name, std::string ar
     NewJob job = desk_->prepare(name, JobOptions{}, options);
     check_arguments(arguments);
     job.arguments = std::move(arguments);
-    return stored<Json>(desk_, std::move(job));
+    return stored<Json>(desk_, keep(std::move(job)));
 }
 
 void Batch::keep(detail::JobInfo const& info, EnqueueOptions options, std::string arguments) {

@@ -22,8 +22,8 @@ std::shared_ptr<Desk> common_desk(std::vector<JobHandle> const& jobs) {
     return desk;
 }
 
-std::vector<JobRef> refs_of(std::vector<JobHandle> const& jobs) {
-    std::vector<JobRef> refs;
+Completions::Refs refs_of(std::vector<JobHandle> const& jobs) {
+    Completions::Refs refs;
     refs.reserve(jobs.size());
     for (auto const& job : jobs)
         refs.push_back(job.ref());
@@ -43,7 +43,7 @@ struct AsCompleted::State {
     }
 
     std::shared_ptr<Desk> desk;
-    std::vector<JobRef> refs;
+    Completions::Refs refs;
     std::shared_ptr<Completions> completions;
 };
 

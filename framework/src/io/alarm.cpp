@@ -36,8 +36,21 @@ struct Alarm::State {
 };
 
 Alarm::Alarm(asio::any_io_executor executor, Duration span, std::function<void()> ring)
-    : state_{std::make_shared<State>()} {
-    state_->ring = std::move(ring);
+    : Alarm{executor, span, [](void* call) { (*static_cast<std::function<void()>*>(call))(); },
+            std::make_shared<std::function<void()>>(std::move(ring))} {}
+
+Alarm::Alarm(asio::any_io_executor executor, Duration span, void (*ring)(void* whom),
+             std::shared_ptr<void> whom) {
+    auto const& home = Home::of(asio::query(executor, asio::execution::context));
+    if (home->is_ours(executor)) {
+        home_ = home;
+        ring_.call = ring;
+        ring_.whom = std::move(whom);
+        home_->set(ring_, bounded(span));
+        return;
+    }
+    state_ = std::make_shared<State>();
+    state_->ring = [ring, whom = std::move(whom)] { ring(whom.get()); };
     // The callback holds the state weakly: an Alarm that was destroyed does not ring, even if its timer has
     // just expired.
     auto fire = [weak = std::weak_ptr<State>{state_}] {
@@ -55,6 +68,7 @@ Alarm::Alarm(asio::any_io_executor executor, Duration span, std::function<void()
 }
 
 Alarm::~Alarm() {
+    if (home_) home_->silence(ring_);
     if (state_) state_->armed = false;
 }
 

@@ -2,6 +2,8 @@
 // Timers: a callback after a span, and sleep. Both obey the virtual clock of a test loop where there is one.
 #pragma once
 
+#include "io/home.hpp"
+
 #include <cohort/awaitable.hpp>
 #include <cohort/time.hpp>
 
@@ -12,17 +14,22 @@
 
 namespace cohort::io {
 
-// Calls `ring` once on the executor after `span`, unless it is destroyed before. Use it on one executor only.
+// Calls `ring` (with `whom`) once on the executor after `span`, unless it is destroyed before. Use it on one
+// executor only.
 class Alarm {
 public:
+    Alarm(boost::asio::any_io_executor executor, Duration span, void (*ring)(void* whom),
+          std::shared_ptr<void> whom);
     Alarm(boost::asio::any_io_executor executor, Duration span, std::function<void()> ring);
     ~Alarm();
-    Alarm(Alarm&&) noexcept = default;
-    Alarm& operator=(Alarm&&) = delete;
+    Alarm(Alarm const&) = delete;
+    Alarm& operator=(Alarm const&) = delete;
 
 private:
     struct State;
-    std::shared_ptr<State> state_;
+    Ring ring_;
+    std::shared_ptr<Home> home_;    // on a loop of ours
+    std::shared_ptr<State> state_;  // elsewhere
 };
 
 // Time on the executor's clock, the virtual one of a test loop where there is one; for measuring spans.

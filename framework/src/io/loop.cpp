@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "io/loop.hpp"
 
+#include "io/home.hpp"
+
 #include <cohort/log.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -14,6 +16,8 @@
 namespace cohort::io {
 
 struct Loop::State {
+    State() { Home::make_ours(context); }
+
     boost::asio::io_context context{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
     std::thread thread;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include "io/home.hpp"
+
 #include <cohort/run.hpp>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <exception>
@@ -10,6 +13,8 @@ namespace cohort::detail {
 
 void run_to_end(awaitable<void> program) {
     boost::asio::io_context context{1};
+    auto const work = boost::asio::make_work_guard(context);
+    io::Home::make_ours(context);
     std::exception_ptr failure;
     bool is_over = false;
     boost::asio::co_spawn(context, std::move(program), [&](std::exception_ptr error) {

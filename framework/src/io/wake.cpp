@@ -1,90 +1,33 @@
 // SPDX-License-Identifier: MIT
 #include "io/wake.hpp"
 
-#include "io/alarm.hpp"
+#include "io/home.hpp"
 #include "io/spin_lock.hpp"
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <atomic>
 #include <mutex>
 #include <optional>
 #include <utility>
-#include <vector>
 
 namespace cohort::io {
 
 namespace asio = boost::asio;
 
-namespace {
-
-using Handler = asio::async_result<asio::use_awaitable_t<>, void(bool)>::handler_type;
-
-// All pending waits of one io_context. A wait is owned by its Wake, which often lives in the very frame that
-// waits; without this list nobody could destroy that circle when the context goes.
-struct Pending {
-    SpinLock mutex;
-    std::atomic<bool> shut = false;
-    Wake::State* first = nullptr;  // each knows the next, and owns itself as long as it is here
-};
-
-class PendingService : public asio::execution_context::service {
-public:
-    using key_type = PendingService;
-    static inline asio::execution_context::id id;
-
-    explicit PendingService(asio::execution_context& context) : service{context} {}
-    void shutdown() noexcept override;
-
-    std::shared_ptr<Pending> const pending = std::make_shared<Pending>();
-};
-
-std::shared_ptr<Pending> const& pending_of(asio::execution_context& context) {
-    // Looking for a service is a search; a thread mostly serves one context. Where another one has come to
-    // the same address, the list of the former is shut.
-    thread_local asio::execution_context* known = nullptr;
-    thread_local std::shared_ptr<Pending> pending;
-    if (known != &context || pending->shut) {
-        pending = asio::use_service<PendingService>(context).pending;
-        known = &context;
-    }
-    return pending;
-}
-
-}  // namespace
-
-struct Wake::State : std::enable_shared_from_this<State> {
-    SpinLock mutex;  // taken before Pending::mutex
+struct Wake::State : Guest, std::enable_shared_from_this<State> {
+    SpinLock mutex;  // taken before that of the home
     bool set = false;
+    bool is_called_up = false;  // `answer` is on its way to the handler
+    bool answer = false;
+    std::atomic<bool> is_late = false;  // the limit of the present wait has passed
     std::optional<Handler> handler;
-    asio::any_io_executor executor;  // tracks work while a handler is here
-    std::shared_ptr<Pending> pending;
-    // Its place among them; guarded by Pending::mutex.
-    State* before = nullptr;
-    State* behind = nullptr;
-    std::shared_ptr<State> owner;  // itself
-
-    void enter_list() {
-        owner = shared_from_this();
-        before = nullptr;
-        behind = std::exchange(pending->first, this);
-        if (behind != nullptr) behind->before = this;
-    }
-
-    // Somebody else holds this object.
-    void leave_list(Pending& list) {
-        (before != nullptr ? before->behind : list.first) = behind;
-        if (behind != nullptr) behind->before = before;
-        owner.reset();
-    }
+    std::shared_ptr<Home> home;      // while a handler is here
+    asio::any_io_executor executor;  // likewise, where it is not that of a loop of ours; tracks work
 
     void begin(Handler waiter) {
         auto slot = asio::get_associated_cancellation_slot(waiter);
@@ -93,12 +36,9 @@ struct Wake::State : std::enable_shared_from_this<State> {
         std::optional<Handler> leftover;
         std::lock_guard lock{mutex};
         handler.emplace(std::move(waiter));
-        executor = asio::prefer(own, asio::execution::outstanding_work.tracked);
-        pending = pending_of(asio::query(own, asio::execution::context));
-        {
-            std::lock_guard list_lock{pending->mutex};
-            enter_list();
-        }
+        home = Home::of(asio::query(own, asio::execution::context));
+        if (!home->is_ours(own)) executor = asio::prefer(own, asio::execution::outstanding_work.tracked);
+        home->enter(*this, self);
         if (set) {
             set = false;
             finish(true, leftover);
@@ -112,32 +52,54 @@ struct Wake::State : std::enable_shared_from_this<State> {
         }
     }
 
-    // With `mutex` held and a handler present. What is then left in `waiter` is to be destroyed without any
-    // lock held.
+    // With `mutex` held and a handler that waits. What is then left in `waiter` is to be destroyed without
+    // any lock held. When the context is going nothing happens: destroying the handler needs it once more, so
+    // that is left to who shuts it down.
     void finish(bool woken, std::optional<Handler>& waiter) {
-        std::shared_ptr<Pending> const list = pending;
-        std::lock_guard list_lock{list->mutex};
-        // The context is going. Destroying the handler needs it once more, so that is left to who shuts it
-        // down.
-        if (list->shut) return;
-        pending.reset();
+        auto const here = home;
+        if (!executor) {
+            answer = woken;
+            is_called_up = true;
+            if (!here->call_up(*this)) is_called_up = false;
+            return;
+        }
         // Let go of before the lock: the context cannot be destroyed meanwhile.
-        asio::any_io_executor const target = std::exchange(executor, {});
-        take(waiter);
-        leave_list(*list);
-        asio::post(target, [resume = std::move(*waiter), woken]() mutable { resume(woken); });
+        here->leave(*this, [&] {
+            asio::any_io_executor const target = std::exchange(executor, {});
+            take(waiter);
+            asio::post(target, [resume = std::move(*waiter), woken]() mutable { resume(woken); });
+        });
     }
 
     void take(std::optional<Handler>& waiter) {
         if (handler) waiter.emplace(std::move(*handler));
         handler.reset();
+        home.reset();
+        is_called_up = false;
+    }
+
+    void go_on() override {
+        std::optional<Handler> waiter;
+        {
+            std::lock_guard lock{mutex};
+            take(waiter);
+        }
+        (*waiter)(answer);
+    }
+
+    void evict() override {
+        std::optional<Handler> waiter;
+        asio::any_io_executor last;
+        std::lock_guard lock{mutex};
+        take(waiter);
+        last = std::exchange(executor, {});
     }
 
     void wake() {
         auto self = shared_from_this();
         std::optional<Handler> leftover;
         std::lock_guard lock{mutex};
-        if (handler)
+        if (handler && !is_called_up)
             finish(true, leftover);
         else
             set = true;
@@ -146,33 +108,9 @@ struct Wake::State : std::enable_shared_from_this<State> {
     void cancel() {
         std::optional<Handler> leftover;
         std::lock_guard lock{mutex};
-        if (handler) finish(false, leftover);
+        if (handler && !is_called_up) finish(false, leftover);
     }
 };
-
-void PendingService::shutdown() noexcept {
-    std::vector<std::shared_ptr<Wake::State>> orphans;
-    {
-        std::lock_guard lock{pending->mutex};
-        pending->shut = true;
-        while (pending->first != nullptr) {
-            auto& state = *pending->first;
-            orphans.push_back(state.owner);
-            state.leave_list(*pending);
-        }
-    }
-    for (auto& orphan : orphans) {
-        std::optional<Handler> waiter;
-        asio::any_io_executor executor;
-        {
-            std::lock_guard lock{orphan->mutex};
-            orphan->take(waiter);
-            executor = std::exchange(orphan->executor, {});
-            orphan->pending.reset();
-        }
-        // Destroying the handler destroys the frames that wait, and with them other members of this list.
-    }
-}
 
 Wake::Wake() : state_{std::make_shared<State>()} {}
 Wake::~Wake() = default;
@@ -181,14 +119,8 @@ void Wake::wake() const noexcept {
     state_->wake();
 }
 
-awaitable<bool> Wake::wait_quietly() const {
-    auto state = state_;
-    auto begin = [raw = state.get()](auto&& handler) {
-        raw->begin(std::forward<decltype(handler)>(handler));
-    };
-    bool const woken =
-        co_await asio::async_initiate<asio::use_awaitable_t<> const, void(bool)>(begin, asio::use_awaitable);
-    co_return woken;
+void Wake::begin(Handler handler) const {
+    state_->begin(std::move(handler));
 }
 
 awaitable<void> Wake::wait() const {
@@ -196,17 +128,27 @@ awaitable<void> Wake::wait() const {
     if (!woken) throw boost::system::system_error{asio::error::operation_aborted};
 }
 
+Wake::Limit::Limit(Wake const& wake, asio::any_io_executor const& executor, Duration span)
+    : state_{wake.state_} {
+    state_->is_late = false;
+    if (span == Duration::max()) return;
+    auto const ring = [](void* state) {
+        static_cast<State*>(state)->is_late = true;
+        static_cast<State*>(state)->wake();
+    };
+    alarm_.emplace(executor, span, ring, state_);
+}
+
+bool Wake::Limit::has_passed() const noexcept {
+    return state_->is_late;
+}
+
 awaitable<bool> Wake::wait_for(Duration span) const {
     auto executor = co_await asio::this_coro::executor;
-    auto late = std::make_shared<bool>(false);
-    auto state = state_;
-    Alarm alarm{executor, span, [late, state] {
-                    *late = true;
-                    state->wake();
-                }};
+    Limit const limit{*this, executor, span};
     bool const woken = co_await wait_quietly();
     if (!woken) throw boost::system::system_error{asio::error::operation_aborted};
-    bool const in_time = !*late;
+    bool const in_time = !limit.has_passed();
     co_return in_time;
 }
 

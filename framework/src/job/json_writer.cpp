@@ -137,6 +137,8 @@ void append_escape(std::string& out, char c) {
 
 // The text is UTF-8.
 void append_string(std::string& out, std::string_view text) {
+    constexpr std::size_t about_a_call = 32;  // of quotes, brackets and small arguments
+    out.reserve(out.size() + text.size() + about_a_call);
     out += '"';
     while (!text.empty()) {
         std::size_t plain = plain_prefix(text);

@@ -2,7 +2,7 @@
 // How a verb asks the server: scripts and commands, several at a time, and what came of each.
 #pragma once
 
-#include "redis/connection.hpp"
+#include "redis/route.hpp"
 #include "redis/scripts.hpp"
 
 #include <cohort/awaitable.hpp>
@@ -19,37 +19,47 @@ struct Call {
          std::vector<std::string> its_arguments)
         : script{&its_script}, effect{its_effect}, keys{std::move(its_keys)},
           arguments{std::move(its_arguments)} {}
+    // Its key is the word behind the command.
     Call(Effect its_effect, std::vector<std::string> command)
         : effect{its_effect}, arguments{std::move(command)} {}
+
+    std::string const& key() const { return script != nullptr ? keys.front() : arguments.at(1); }
 
     Script const* script = nullptr;
     Effect effect;
     std::vector<std::string> keys;
     std::vector<std::string> arguments;
+    bool is_replicated = false;  // ends when the replicas that the config asks for have it, or were too slow
 };
 
 class Outcome {
 public:
     Outcome() = default;
     explicit Outcome(std::exception_ptr fault) : error_{std::move(fault)} {}
-    explicit Outcome(Reply reply) : reply_{std::move(reply)} {}
+    explicit Outcome(Reply reply, std::int64_t replicas = 0)
+        : reply_{std::move(reply)}, replicas_{replicas} {}
 
     std::exception_ptr const& error() const noexcept { return error_; }
     // Throws the error. The view lives as long as this.
     View get() const;
+    // How many replicas had it in time, where that was asked for.
+    std::int64_t replicas() const noexcept { return replicas_; }
 
 private:
     std::optional<Reply> reply_;
     std::exception_ptr error_;
+    std::int64_t replicas_ = 0;
 };
 
 // Sends all calls at once and waits for all answers; throws nothing but bad_alloc. A call that was cancelled
 // before it was sent has Asio's operation_aborted for its outcome. A script that the server does not know is
-// sent again, with its text.
-awaitable<std::vector<Outcome>> ask_all(std::shared_ptr<Connection> connection, Config const& config,
-                                        std::vector<Call> calls);
+// sent again, with its text; in a cluster, what its keys have moved away from is asked where they are.
+awaitable<std::vector<Outcome>> ask_all(RoutePtr route, Config const& config, std::vector<Call> calls);
 // The same for one; throws what went wrong.
-awaitable<Outcome> ask(std::shared_ptr<Connection> connection, Config const& config, Call call);
+awaitable<Outcome> ask(RoutePtr route, Config const& config, Call call);
+
+// "on 0 of the 1 replicas that were asked for, within 2s"
+std::string too_few_replicas(std::int64_t have, Config const& config);
 
 // Has the caller been asked to end?
 awaitable<bool> is_cancelled();

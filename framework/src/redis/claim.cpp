@@ -3,6 +3,7 @@
 #include "redis/intake.hpp"
 #include "redis/record.hpp"
 #include "redis/verbs.hpp"
+#include "redis/waiting.hpp"
 
 #include <cohort/id.hpp>
 #include <cohort/log.hpp>
@@ -134,12 +135,17 @@ awaitable<Round> look(CorePtr core, ClaimParams const& params) {
         round.is_repeat = round.is_repeat || was_repeat;
         if (round.error) break;
     }
+    // In a cluster the next queue may be on a node that is well.
+    bool const goes_on = core->commands()->slots() != nullptr;
+    std::exception_ptr first;
     for (auto const& queue : fresh) {
         auto const have = round.reply.jobs.size();
-        if (have >= params.limit || round.reply.retired || round.error) break;
+        if (round.error && !first) first = round.error;
+        if (have >= params.limit || round.reply.retired || (round.error && !goes_on)) break;
         auto const limit = std::min<std::size_t>(params.limit - have, most_claimed);
         co_await look_at(core, params, queue, static_cast<std::uint32_t>(limit), round);
     }
+    if (first) round.error = first;
     if (!round.reply.jobs.empty() || round.is_repeat) round.reply.next_due.reset();
     co_return round;
 }
@@ -161,57 +167,6 @@ void check_enlisted(Core const& core, ClaimParams const& params) {
         if (std::find(enlisted.begin(), enlisted.end(), queue) == enlisted.end())
             throw Error{errc::invalid_queue_name, "the worker is not enlisted on queue " + queue};
     }
-}
-
-RequestPtr wait_request(Core const& core, std::vector<std::string> const& queues, Duration span) {
-    auto request = std::make_shared<Request>(Effect::none, span + core.config.timeout);
-    std::vector<std::string> words{"BLPOP"};
-    for (auto const& queue : queues)
-        words.push_back(core.keys(queue)("wake"));
-    words.push_back(std::to_string(std::max(0.001, std::chrono::duration<double>(span).count())));
-    request->add({words.begin(), words.end()});
-    return request;
-}
-
-void send(std::shared_ptr<Connection> const& connection, Config const& config,
-          std::vector<std::string_view> const& words) {
-    auto request = std::make_shared<Request>(Effect::write, config.timeout);
-    request->add(words);
-    connection->submit(std::move(request));
-}
-
-// Until there is a marker in one of the queues, or for so long.
-awaitable<void> wait_for_work(CorePtr core, std::vector<std::string> const& queues, Duration span) {
-    auto const waiter = core->borrow_waiter();
-    auto const request = wait_request(*core, queues, span);
-    bool const throws = co_await asio::this_coro::throw_if_cancelled();
-    co_await asio::this_coro::throw_if_cancelled(false);
-    bool const was_cancelled = co_await is_cancelled();
-    bool is_leaving = was_cancelled;
-    if (!is_leaving) waiter->submit(request);
-    while (!is_leaving && !request->is_ended()) {
-        bool const woken = co_await request->wake.wait_quietly();
-        is_leaving = !woken;
-    }
-    bool const was_sent = !was_cancelled && (!is_leaving || !request->withdraw());
-    if (is_leaving && was_sent) {
-        std::string const id = std::to_string(waiter->client_id());
-        send(core->commands(), core->config, {"CLIENT", "UNBLOCK", id});
-        while (!request->is_ended())
-            co_await request->wake.wait_quietly();
-    }
-    core->give_back(waiter);
-    co_await asio::this_coro::throw_if_cancelled(throws);
-    if (is_leaving) {
-        bool const has_marker = was_sent && !request->error && request->replies.front().view().size() == 2;
-        if (has_marker) {
-            // It was meant to wake somebody.
-            std::string const key{request->replies.front().view()[0].text()};
-            send(core->commands(), core->config, {"RPUSH", key, "1"});
-        }
-        throw boost::system::system_error{asio::error::operation_aborted};
-    }
-    if (request->error) std::rethrow_exception(request->error);
 }
 
 }  // namespace

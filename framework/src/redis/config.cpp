@@ -4,6 +4,7 @@
 #include <cohort/error.hpp>
 #include <cohort/log.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <unistd.h>
 
@@ -38,11 +39,12 @@ std::int64_t parse_database(std::string const& path, Url const& url) {
 }
 
 void warn_of_plain_text(Config const& config) {
-    bool const is_near = config.host.empty() || config.host == "localhost" || config.host == "::1" ||
-                         config.host.starts_with("127.");
-    if (is_near || config.password.empty()) return;
+    auto const is_near = [](Host const& host) {
+        return host.name == "localhost" || host.name == "::1" || host.name.starts_with("127.");
+    };
+    if (config.tls.is_on || config.password.empty() || std::ranges::all_of(config.hosts, is_near)) return;
     log(LogLevel::warn,
-        one_line(config.masked + ": the password goes to another machine in plain text; use a tunnel"));
+        one_line(config.masked + ": the password goes to another machine in plain text; use rediss:"));
 }
 
 Duration positive(Url const& url, std::string_view name, Duration value) {
@@ -51,12 +53,75 @@ Duration positive(Url const& url, std::string_view name, Duration value) {
     throw Error{errc::invalid_url, std::string{name} + " is not more than 0, in " + url.masked()};
 }
 
+Topology topology_of(std::string_view scheme) {
+    if (scheme.ends_with("+sentinel")) return Topology::sentinel;
+    return scheme.ends_with("+cluster") ? Topology::cluster : Topology::one;
+}
+
+void expect_parameters(Url const& url, Topology topology, bool is_tls) {
+    if (topology == Topology::one) {
+        url.expect({"namespace", "db", "timeout", "poll", "name", "replicas", "replication_timeout", "ca",
+                    "cert", "key", "server_name"});
+    } else if (topology == Topology::cluster) {
+        url.expect({"namespace", "timeout", "poll", "name", "replicas", "replication_timeout", "ca", "cert",
+                    "key", "server_name"});
+    } else {
+        url.expect({"namespace", "db", "timeout", "poll", "name", "replicas", "replication_timeout", "master",
+                    "sentinel_user", "sentinel_password", "ca", "cert", "key", "server_name"});
+    }
+    for (char const* name : {"ca", "cert", "key", "server_name"}) {
+        if (is_tls || !url.text(name)) continue;
+        throw Error{errc::invalid_url,
+                    std::string{name} + " is for TLS: write rediss:, not redis:, in " + url.masked()};
+    }
+}
+
+void read_hosts(Config& config, Url const& url) {
+    bool const is_one = config.topology == Topology::one;
+    std::string const example = url.scheme + (is_one ? "://host" : "://host1,host2,host3") +
+                                (config.topology == Topology::sentinel ? "/0?master=NAME" : "");
+    bool const has_names =
+        !url.hosts.empty() && std::ranges::none_of(url.hosts, &std::string::empty, &Host::name);
+    if (!has_names || (is_one && url.hosts.size() != 1)) {
+        throw Error{errc::invalid_url, std::string{is_one ? "one host is" : "hosts are"} +
+                                           " expected, as in " + example + ", not " + config.masked};
+    }
+    config.hosts = url.hosts;
+    std::uint16_t const usual = config.topology == Topology::sentinel ? 26379 : 6379;
+    for (auto& host : config.hosts) {
+        if (host.port == 0) host.port = usual;
+    }
+    config.database = parse_database(url.path, url);
+    if (config.topology == Topology::cluster && config.database != 0)
+        throw Error{errc::invalid_url, "a cluster has no database but 0, in " + config.masked};
+    if (config.topology != Topology::sentinel) return;
+    config.master = url.text("master").value_or("");
+    if (config.master.empty())
+        throw Error{errc::invalid_url, "no master is named, as in " + example + "; in " + config.masked};
+    config.sentinel_user = url.text("sentinel_user").value_or("");
+    config.sentinel_password = Secret{url.text("sentinel_password").value_or("")};
+}
+
+void read_tls(Config& config, Url const& url) {
+    config.tls.is_on = true;
+    config.tls.ca = url.text("ca").value_or("");
+    config.tls.cert = url.text("cert").value_or("");
+    config.tls.key = url.text("key").value_or("");
+    config.tls.name = url.text("server_name").value_or("");
+    if (config.tls.cert.empty() && !config.tls.key.empty())
+        throw Error{errc::invalid_url,
+                    "a key without a certificate: cert=FILE is missing, in " + config.masked};
+    check_tls_files(config.tls, config.masked);
+}
+
 }  // namespace
 
 Config read_config(Url const& url, Clock const& clock) {
-    url.expect({"namespace", "db", "timeout", "poll", "name", "replicas"});
+    bool const is_tls = url.scheme.starts_with("rediss");
     Config config;
+    config.topology = topology_of(url.scheme);
     config.masked = url.masked();
+    expect_parameters(url, config.topology, is_tls);
     if (url.scheme == "redis+unix") {
         if (url.path.empty()) {
             throw Error{errc::invalid_url,
@@ -65,20 +130,16 @@ Config read_config(Url const& url, Clock const& clock) {
         config.path = url.path;
         config.database = parse_database("", url);
     } else {
-        if (url.hosts.size() != 1 || url.hosts.front().name.empty()) {
-            throw Error{errc::invalid_url,
-                        "one host is expected, as in redis://host:6379, not " + config.masked};
-        }
-        config.host = url.hosts.front().name;
-        if (url.hosts.front().port != 0) config.port = url.hosts.front().port;
-        config.database = parse_database(url.path, url);
+        read_hosts(config, url);
     }
+    if (is_tls) read_tls(config, url);
     config.user = url.user;
     config.password = url.password;
     config.space = url.text("namespace").value_or("");
     check_namespace(config.space, url);
     config.replicas = url.integer("replicas", 0, 100).value_or(0);
     config.timeout = positive(url, "timeout", config.timeout);
+    config.replication = positive(url, "replication_timeout", config.timeout / 2);
     config.poll = positive(url, "poll", config.poll);
     config.name = url.text("name").value_or("cohort-" + std::to_string(::getpid()));
     for (char const c : config.name) {

@@ -2,18 +2,31 @@
 // What a URL says, once for all connections.
 #pragma once
 
+#include "redis/tls.hpp"
+
 #include <cohort/time.hpp>
 #include <cohort/url.hpp>
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace cohort::redis {
 
+enum class Topology : std::uint8_t {
+    one,       // a server
+    sentinel,  // the hosts are sentinels, which know the server
+    cluster,   // the hosts are some of its nodes
+};
+
 struct Config {
-    std::string host;  // "" = a socket file
-    std::uint16_t port = 6379;
-    std::string path;  // of the socket file
+    Topology topology = Topology::one;
+    std::vector<Host> hosts;  // none = a socket file
+    std::string path;         // of the socket file
+    std::string master;       // its name at the sentinels
+    std::string sentinel_user;
+    Secret sentinel_password;
+    TlsOptions tls;
     std::string user;
     Secret password;
     std::int64_t database = 0;
@@ -21,7 +34,8 @@ struct Config {
     std::string space;             // the namespace
     Duration timeout = 5s;         // for the answer to a command, and for connecting
     Duration poll = 5s;            // a claim that waits looks by itself after so long
-    std::int64_t replicas = 0;     // a push is stored when so many replicas have it
+    std::int64_t replicas = 0;     // a push or an outcome is stored when so many replicas have it
+    Duration replication = 0s;     // how long they may take
     Clock const* clock = nullptr;  // other than the machine's only in tests
     std::string masked;            // the URL, for people
 };

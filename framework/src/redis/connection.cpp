@@ -32,10 +32,18 @@ std::exception_ptr closed_error(Config const& config) {
 
 }  // namespace
 
-Connection::Connection(asio::any_io_executor executor, Config const& config, std::string role,
+Locate locate_first(Config const& config) {
+    auto const host = config.hosts.empty() ? Host{} : config.hosts.front();
+    return [address = io::Address{host.name, host.port, config.path}]() -> awaitable<io::Address> {
+        co_return address;
+    };
+}
+
+Connection::Connection(asio::any_io_executor executor, Config const& config, Locate locate, std::string role,
                        Session::Message on_message)
     : executor_{std::move(executor)}, config_{config},
-      session_{config, std::move(role), std::move(on_message)}, stream_{executor_} {}
+      session_{config, std::move(role), std::move(on_message)}, wire_{executor_, config},
+      locate_{std::move(locate)} {}
 
 void Connection::submit(RequestPtr request) {
     asio::post(executor_, [self = shared_from_this(), request = std::move(request)]() mutable {
@@ -73,7 +81,7 @@ void Connection::close() {
 
 Duration Connection::calm() const noexcept {
     Session::Time const end = outage_end_.load();
-    if (end == Session::Time::min()) return Duration::max();
+    if (end == Session::Time::min()) return 0s;
     return std::chrono::duration_cast<Duration>(Steady::now() - end);
 }
 
@@ -108,15 +116,16 @@ awaitable<void> Connection::run() {
         ++epoch_;
         auto const begun = Steady::now();
         try {
-            io::Address const address{config_.host, config_.port, config_.path};
-            auto connecting = stream_.connect(address, config_.timeout + longest_silence);
-            co_await io::with_timeout(std::move(connecting), config_.timeout);
+            is_connected_ = false;
+            co_await connect();
+            is_connected_ = true;
             co_await serve();
         } catch (...) {
             if (!trouble_) trouble_ = std::current_exception();
         }
+        if (is_connected_ && !session_.is_ready()) trouble_ = explain(trouble_);
         client_id_ = 0;
-        stream_.close();
+        wire_.close();
         if (is_closed_) break;
         miss();
         session_.lost(trouble_);
@@ -126,6 +135,28 @@ awaitable<void> Connection::run() {
     session_.close(closed_error(config_));
 }
 
+awaitable<void> Connection::connect() {
+    auto locating = locate_();
+    io::Address address = co_await std::move(locating);
+    auto connecting = wire_.connect(std::move(address), config_.timeout + longest_silence);
+    std::exception_ptr fault;
+    // Shorter than what a request waits, so that it hears why.
+    Duration const limit = config_.timeout * 3 / 4;
+    try {
+        co_await io::with_timeout(std::move(connecting), limit);
+    } catch (Error const& error) {
+        // A server without TLS may take the greeting for a line that has not ended, and say nothing.
+        bool const is_mute = error.which() == errc::timed_out && wire_.is_open() && config_.tls.is_on;
+        if (!is_mute) throw;
+        fault = std::current_exception();
+    }
+    if (fault) {
+        throw Error{errc::tls_failed, config_.masked + ": no answer to TLS within " +
+                                          to_string(config_.timeout) +
+                                          "; does the server speak it on this port (tls-port)?"};
+    }
+}
+
 awaitable<void> Connection::serve() {
     if (is_closed_) co_return;
     is_writing_ = false;
@@ -133,7 +164,7 @@ awaitable<void> Connection::serve() {
     flush();
     watch();
     for (;;) {
-        std::string_view const bytes = co_await stream_.read();
+        std::string_view const bytes = co_await wire_.read();
         bool const was_ready = session_.is_ready();
         session_.feed(bytes, Steady::now());
         if (!was_ready && session_.is_ready()) welcome();
@@ -143,12 +174,31 @@ awaitable<void> Connection::serve() {
     }
 }
 
+// Closed before anything was answered: by a server that does not want us, and has no words for it.
+std::exception_ptr Connection::explain(std::exception_ptr reason) const {
+    std::string why;
+    try {
+        std::rethrow_exception(reason);
+    } catch (boost::system::system_error const& error) {
+        why = error.code().message();
+    } catch (...) {
+        return reason;
+    }
+    std::string advice = "if this is its port for TLS, use rediss:";
+    if (config_.tls.is_on) {
+        advice = config_.tls.cert.empty() ? "it may want a certificate of ours: cert=FILE and key=FILE"
+                                          : "it may not accept our certificate";
+    }
+    return std::make_exception_ptr(Error{
+        errc::unavailable, "the server ended the connection before it answered (" + why + "); " + advice});
+}
+
 void Connection::welcome() {
     client_id_ = session_.client_id();
     if (std::exchange(is_missed_, false)) log(LogLevel::info, one_line(config_.masked + ": connected again"));
-    if (generation_++ == 0) return;
+    // Who comes for the first time does not know for how long nobody could come.
     outage_end_ = Steady::now();
-    if (on_return_) on_return_();
+    if (generation_++ > 0 && on_return_) on_return_();
 }
 
 // An outage is one line, not a flood.
@@ -166,11 +216,11 @@ awaitable<void> Connection::pause(std::uint32_t failures) {
 }
 
 void Connection::flush() {
-    if (is_writing_ || !stream_.is_open() || trouble_) return;
+    if (is_writing_ || !wire_.is_open() || trouble_) return;
     std::string bytes = session_.take_output(Steady::now());
     if (bytes.empty()) return;
     is_writing_ = true;
-    stream_.write(std::move(bytes), [self = shared_from_this(), epoch = epoch_](std::exception_ptr error) {
+    wire_.write(std::move(bytes), [self = shared_from_this(), epoch = epoch_](std::exception_ptr error) {
         if (self->epoch_ != epoch) return;  // of the connection before this one
         self->is_writing_ = false;
         if (error) {
@@ -219,7 +269,7 @@ void Connection::look_at_time() {
 // The reader finds it closed and run() goes on.
 void Connection::drop(std::exception_ptr reason) {
     if (!trouble_) trouble_ = std::move(reason);
-    stream_.close();
+    wire_.close();
 }
 
 }  // namespace cohort::redis

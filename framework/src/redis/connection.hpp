@@ -3,8 +3,8 @@
 #pragma once
 
 #include "io/alarm.hpp"
-#include "io/stream.hpp"
 #include "redis/session.hpp"
+#include "redis/wire.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -15,11 +15,16 @@
 
 namespace cohort::redis {
 
+// Where the server is at this moment; asked before each attempt to connect. Throws Error.
+using Locate = std::function<awaitable<io::Address>()>;
+// The one that the URL names.
+Locate locate_first(Config const& config);
+
 // Thread-safe where it says so; all else happens on the executor, which must be one thread's. The config must
 // outlive the executor's loop.
 class Connection : public std::enable_shared_from_this<Connection> {
 public:
-    Connection(boost::asio::any_io_executor executor, Config const& config, std::string role,
+    Connection(boost::asio::any_io_executor executor, Config const& config, Locate locate, std::string role,
                Session::Message on_message = {});
 
     // Called on the executor when a connection has been made again: messages may have been missed.
@@ -35,7 +40,8 @@ public:
 
     // Thread-safe: grows with each connection that is made; 0 = none yet.
     std::uint64_t generation() const noexcept { return generation_.load(); }
-    // Thread-safe: for how long the server has been there without a break that was noticed here.
+    // Thread-safe: for how long the server has been there without a break that was noticed here; 0 before the
+    // first connection.
     Duration calm() const noexcept;
     // Thread-safe: the server's number for the present one; 0 when there is none.
     std::int64_t client_id() const noexcept { return client_id_.load(); }
@@ -43,7 +49,9 @@ public:
 private:
     void start();
     awaitable<void> run();
+    awaitable<void> connect();
     awaitable<void> serve();
+    std::exception_ptr explain(std::exception_ptr reason) const;
     awaitable<void> pause(std::uint32_t failures);
     void accept(RequestPtr request);
     void flush();
@@ -56,12 +64,14 @@ private:
     boost::asio::any_io_executor executor_;
     Config const& config_;
     Session session_;
-    io::Stream stream_;
+    Wire wire_;
+    Locate const locate_;
     std::optional<io::Alarm> watchdog_;
     Session::Time watchdog_at_{};
     io::Wake const stopped_;
     std::function<void()> on_return_;
     bool is_started_ = false;
+    bool is_connected_ = false;
     bool is_missed_ = false;  // its loss was logged
     bool is_closed_ = false;
     bool is_writing_ = false;

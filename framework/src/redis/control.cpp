@@ -132,7 +132,9 @@ awaitable<UpkeepReply> upkeep(CorePtr core, UpkeepParams params) {
         check_queue_name(name);
     core->check_open();
     auto const limit = std::to_string(std::min<std::uint32_t>(params.limit, most_per_call));
-    auto const calm = std::to_string(to_server(core->commands()->calm()));
+    // By the machine's clock: where a test's counts, it says nothing.
+    Duration const known = core->time_of_test().empty() ? core->commands()->calm() : Duration::max();
+    auto const calm = std::to_string(to_server(known));
     std::vector<Call> calls;
     for (auto const& queue : params.queues)
         calls.push_back(whole_queue_call(*core, upkeep_script, queue, {limit, calm}));

@@ -2,44 +2,58 @@
 #include "redis/core.hpp"
 
 #include "redis/record.hpp"
+#include "redis/sentinel.hpp"
 
 namespace cohort::redis {
 
 Core::Core(Config its_config)
     : config{std::move(its_config)},
-      commands_{std::make_shared<Connection>(loop_.executor(), config, "commands")},
-      replication_{std::make_shared<Connection>(loop_.executor(), config, "replication")},
-      subscriber_{Subscriber::make(loop_.executor(), config)} {}
+      slots_{config.topology == Topology::cluster ? std::make_shared<Slots>(config.hosts) : nullptr},
+      commands_{make_route(loop_, "commands")}, replicated_{make_route(loop_, "replicated")},
+      subscriber_{Subscriber::make(loop_.executor(), config, locate(loop_))} {}
+
+// Where anything can be asked for that is no key's.
+Locate Core::locate(io::Loop const& loop) const {
+    if (slots_) return locate_any(slots_);
+    if (config.topology == Topology::sentinel) return locate_master(loop.executor(), config);
+    return locate_first(config);
+}
+
+RoutePtr Core::make_route(io::Loop const& loop, std::string role) const {
+    return std::make_shared<Route>(loop.executor(), config, std::move(role), slots_, locate(loop));
+}
 
 Core::~Core() = default;
 
-std::shared_ptr<Connection> Core::beats() {
+RoutePtr Core::beats() {
     std::lock_guard const lock{mutex_};
     if (!beats_) {
         beat_loop_ = std::make_unique<io::Loop>("cohort-redis-b");
-        beats_ = std::make_shared<Connection>(beat_loop_->executor(), config, "beats");
+        beats_ = make_route(*beat_loop_, "beats");
         if (is_closed_) beats_->close();
     }
     return beats_;
 }
 
-std::shared_ptr<Connection> Core::borrow_waiter() {
+std::shared_ptr<Connection> Core::borrow_waiter(Node const& node) {
     std::lock_guard const lock{mutex_};
-    if (!idle_waiters_.empty()) {
-        auto waiter = std::move(idle_waiters_.back());
-        idle_waiters_.pop_back();
+    auto& idle = idle_waiters_[node];
+    if (!idle.empty()) {
+        auto waiter = std::move(idle.back());
+        idle.pop_back();
         return waiter;
     }
-    auto waiter = std::make_shared<Connection>(loop_.executor(), config, "wait");
+    auto const locating = slots_ ? locate_node(node) : locate(loop_);
+    auto waiter = std::make_shared<Connection>(loop_.executor(), config, locating, "wait");
     std::erase_if(waiters_, [](auto const& known) { return known.expired(); });
     waiters_.push_back(waiter);
     if (is_closed_) waiter->close();
     return waiter;
 }
 
-void Core::give_back(std::shared_ptr<Connection> waiter) {
+void Core::give_back(Node const& node, std::shared_ptr<Connection> waiter) {
     std::lock_guard const lock{mutex_};
-    idle_waiters_.push_back(std::move(waiter));
+    idle_waiters_[node].push_back(std::move(waiter));
 }
 
 std::string Core::time_of_test() const {
@@ -96,7 +110,7 @@ void Core::close() noexcept {
     std::lock_guard const lock{mutex_};
     if (std::exchange(is_closed_, true)) return;
     commands_->close();
-    replication_->close();
+    replicated_->close();
     subscriber_->close();
     if (beats_) beats_->close();
     for (auto const& known : waiters_) {

@@ -23,14 +23,14 @@ public:
 
     Config const config;
 
-    std::shared_ptr<Connection> commands() const { return commands_; }
+    RoutePtr commands() const { return commands_; }
     // On a thread of its own: a beat waits for nothing else.
-    std::shared_ptr<Connection> beats();
-    // For WAIT, which holds up whatever is behind it.
-    std::shared_ptr<Connection> replication() const { return replication_; }
+    RoutePtr beats();
+    // For writes, by which replicas they are waited for: that holds up whatever is behind them.
+    RoutePtr writes() const { return config.replicas == 0 ? commands_ : replicated_; }
     // For one wait; given back when the connection is of use for another one.
-    std::shared_ptr<Connection> borrow_waiter();
-    void give_back(std::shared_ptr<Connection> waiter);
+    std::shared_ptr<Connection> borrow_waiter(Node const& node);
+    void give_back(Node const& node, std::shared_ptr<Connection> waiter);
     std::shared_ptr<Subscriber> subscriber() const { return subscriber_; }
 
     Keys keys(std::string_view queue) const { return Keys{config.space, queue}; }
@@ -53,16 +53,20 @@ public:
     void close() noexcept;
 
 private:
+    Locate locate(io::Loop const& loop) const;
+    RoutePtr make_route(io::Loop const& loop, std::string role) const;
+
     // Ended in the opposite order.
     io::Loop loop_{"cohort-redis"};
-    std::shared_ptr<Connection> const commands_;
-    std::shared_ptr<Connection> const replication_;
+    std::shared_ptr<Slots> const slots_;  // null unless it is a cluster
+    RoutePtr const commands_;
+    RoutePtr const replicated_;
     std::shared_ptr<Subscriber> const subscriber_;
 
     mutable std::mutex mutex_;
     std::unique_ptr<io::Loop> beat_loop_;
-    std::shared_ptr<Connection> beats_;
-    std::vector<std::shared_ptr<Connection>> idle_waiters_;
+    RoutePtr beats_;
+    std::map<Node, std::vector<std::shared_ptr<Connection>>> idle_waiters_;
     std::vector<std::weak_ptr<Connection>> waiters_;
     std::set<std::string, std::less<>> registered_;
     std::uint64_t registered_at_ = 0;  // the connection by which they were

@@ -89,34 +89,12 @@ PushResult failure_of(std::exception_ptr const& error) {
     return result;
 }
 
-// WAIT is about the writes of its own connection: so it makes one, behind all that was stored before.
-awaitable<std::int64_t> count_replicas(CorePtr core) {
-    auto const& config = core->config;
-    auto const patience = std::chrono::duration_cast<std::chrono::milliseconds>(config.timeout) / 2;
-    std::vector<Call> calls;
-    calls.emplace_back(Effect::none,
-                       std::vector<std::string>{"SET", "cohort:" + config.space + ":replicated", "1"});
-    calls.emplace_back(Effect::none,
-                       std::vector<std::string>{"WAIT", std::to_string(config.replicas),
-                                                std::to_string(std::max<std::int64_t>(1, patience.count()))});
-    auto const outcomes = co_await ask_all(core->replication(), config, std::move(calls));
-    bool const is_known = !outcomes[0].error() && !outcomes[1].error();
-    co_return is_known ? outcomes[1].get().integer() : 0;
-}
-
 // What is stored on too few servers may be lost with the first of them.
-awaitable<void> confirm(CorePtr core, std::vector<PushResult>& results) {
-    auto const needed = core->config.replicas;
-    if (needed == 0) co_return;
-    auto const have = co_await count_replicas(core);
-    if (have >= needed) co_return;
-    for (auto& result : results) {
-        if (result.verdict != PushVerdict::stored) continue;
-        result.verdict = PushVerdict::uncertain;
-        result.code = errc::uncertain;
-        result.detail = "stored, but on " + std::to_string(have) + " replicas in time; asked for are " +
-                        std::to_string(needed);
-    }
+void doubt(PushResult& result, std::int64_t have, Config const& config) {
+    if (result.verdict != PushVerdict::stored) return;
+    result.verdict = PushVerdict::uncertain;
+    result.code = errc::uncertain;
+    result.detail = too_few_replicas(have, config);
 }
 
 }  // namespace
@@ -137,9 +115,12 @@ awaitable<std::vector<PushResult>> push(CorePtr core, std::vector<NewJob> jobs) 
             registered.push_back(slice.queue);
         }
     }
-    for (Slice const& slice : slices)
+    auto const& config = core->config;
+    for (Slice const& slice : slices) {
         calls.push_back(push_call(*core, jobs, slice));
-    auto const outcomes = co_await ask_all(core->commands(), core->config, std::move(calls));
+        calls.back().is_replicated = config.replicas > 0;
+    }
+    auto const outcomes = co_await ask_all(core->writes(), config, std::move(calls));
     for (std::size_t i = 0; i < registered.size(); ++i) {
         if (!outcomes[i].error()) core->registered(registered[i]);
     }
@@ -157,14 +138,14 @@ awaitable<std::vector<PushResult>> push(CorePtr core, std::vector<NewJob> jobs) 
             std::size_t const i = slices[s].at[n];
             if (outcome.error()) {
                 results[i] = failure_of(outcome.error());
-            } else if (outcome.get().is_array()) {
-                results[i] = result_of(jobs[i], outcome.get()[n]);
+                continue;
             }
+            if (outcome.get().is_array()) results[i] = result_of(jobs[i], outcome.get()[n]);
+            if (outcome.replicas() < config.replicas) doubt(results[i], outcome.replicas(), config);
         }
     }
     // Where nothing was stored, the trouble is everybody's; else each job says what became of it.
     if (first && failed == slices.size()) std::rethrow_exception(first);
-    co_await confirm(core, results);
     co_return results;
 }
 

@@ -41,8 +41,10 @@ public:
     // The connection, once.
     void finish(std::exception_ptr fault = nullptr) {
         error = std::move(fault);
+        auto const other = also;  // who waits on `wake` may let go of this at once
         state_.store(State::ended);
         wake.wake();
+        if (other) other->wake();
     }
     // The awaiting frame: true when it has not been sent and never will.
     bool withdraw() noexcept {
@@ -57,6 +59,7 @@ public:
     std::string bytes;
     std::size_t commands = 0;
     io::Wake const wake;
+    std::shared_ptr<io::Wake const> also;  // woken too: for who waits for one of several
     // Valid once it has ended.
     std::vector<Reply> replies;
     std::exception_ptr error;

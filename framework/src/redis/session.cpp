@@ -83,6 +83,14 @@ void Session::open(std::vector<std::string> const& channels, Time now) {
     };
     greet({"INFO", "server"}, look);
     greet({"INFO", "memory"}, look);
+    if (config_.topology == Topology::sentinel) {
+        // Where ROLE is denied, the first write tells.
+        greet({"ROLE"}, [this](View answer) {
+            if (answer.is_error() || answer[0].text() == "master") return;
+            throw Error{errc::unavailable,
+                        config_.masked + ": the sentinels name a server that is no master now"};
+        });
+    }
     std::string const database = std::to_string(config_.database);
     if (config_.database != 0) greet({"SELECT", database}, must);
     std::string const name = config_.name + ":" + role_;
@@ -98,6 +106,12 @@ void Session::check_server(std::string_view info) {
         throw Error{errc::broker_unsupported, config_.masked + " is version " + std::string{version} +
                                                   "; 6.2 or later is needed, so upgrade the server"};
     }
+    auto const mode = field(info, "redis_mode");
+    std::string fix;
+    if (mode == "sentinel") fix = "is a sentinel; write redis+sentinel://host1,host2,host3/0?master=NAME";
+    if (mode == "standalone" && config_.topology == Topology::cluster)
+        fix = "is no node of a cluster; write redis: or rediss:";
+    if (!fix.empty()) throw Error{errc::broker_unsupported, config_.masked + " " + fix};
     auto const policy = field(info, "maxmemory_policy");
     if (!policy.starts_with("allkeys")) return;
     if (field(info, "maxmemory") == "0") {
@@ -198,7 +212,7 @@ void Session::lost(std::exception_ptr reason) {
     std::string const text = describe(reason);
     errc const code = code_of(reason);
     bool const is_ours = code == errc::auth_failed || code == errc::broker_unsupported ||
-                         code == errc::invalid_url || code == errc::closed;
+                         code == errc::invalid_url || code == errc::tls_failed || code == errc::closed;
     for (auto const& entry : sent) {
         bool const is_unknown = entry.request->effect == Effect::write;
         entry.request->finish(std::make_exception_ptr(

@@ -39,6 +39,23 @@ Verdict verdict_of(std::int64_t number) {
     return number == 1 ? Verdict::fenced : Verdict::gone;
 }
 
+// Who is told that, settles again: it is then a repeat, and waits for the replicas once more.
+void check_replicas(std::vector<Outcome> const& outcomes, Config const& config) {
+    for (auto const& outcome : outcomes) {
+        if (outcome.error() || outcome.replicas() >= config.replicas) continue;
+        throw Error{errc::uncertain, config.masked + ": " + too_few_replicas(outcome.replicas(), config)};
+    }
+}
+
+// Sends what writes, and sees to it that enough servers have it.
+awaitable<std::vector<Outcome>> write_all(CorePtr core, std::vector<Call> calls) {
+    for (Call& call : calls)
+        call.is_replicated = core->config.replicas > 0;
+    auto outcomes = co_await ask_all(core->writes(), core->config, std::move(calls));
+    check_replicas(outcomes, core->config);
+    co_return outcomes;
+}
+
 // Sends what report.lua decides about, and puts the verdicts where they belong.
 awaitable<void> report(CorePtr core, std::vector<Settlement> const& settlements,
                        std::vector<std::size_t> which, std::vector<Verdict>& verdicts) {
@@ -58,7 +75,7 @@ awaitable<void> report(CorePtr core, std::vector<Settlement> const& settlements,
         }
         calls.push_back(whole_queue_call(*core, report_script, slice.queue, std::move(arguments)));
     }
-    auto const outcomes = co_await ask_all(core->commands(), core->config, std::move(calls));
+    auto const outcomes = co_await write_all(core, std::move(calls));
     for (std::size_t s = 0; s < slices.size(); ++s) {
         View const answers = outcomes[s].get();
         for (std::size_t n = 0; n < slices[s].at.size(); ++n)
@@ -95,7 +112,7 @@ awaitable<std::vector<Verdict>> settle(CorePtr core, std::vector<Settlement> set
                         .list({"jobs", "running", "beats", "held", "results", "ended", "unique", "cancels"});
         calls.emplace_back(succeed_script, Effect::write, std::move(keys), std::move(grouped.arguments));
     }
-    auto const outcomes = co_await ask_all(core->commands(), core->config, std::move(calls));
+    auto const outcomes = co_await write_all(core, std::move(calls));
     std::vector<std::size_t> repeats;
     for (std::size_t s = 0; s < sent.size(); ++s) {
         View const answers = outcomes[s].get();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "redis/subscriber.hpp"
 
+#include "base/failpoint.hpp"
 #include "io/alarm.hpp"
 #include "redis/call.hpp"
 #include "redis/keys.hpp"
@@ -39,14 +40,15 @@ public:
 
 Subscriber::Subscriber(Config const& config) : config_{config}, prefix_{channel_prefix(config.space)} {}
 
-std::shared_ptr<Subscriber> Subscriber::make(boost::asio::any_io_executor executor, Config const& config) {
+std::shared_ptr<Subscriber> Subscriber::make(boost::asio::any_io_executor executor, Config const& config,
+                                             Locate locate) {
     auto made = std::make_shared<Subscriber>(config);
     // Weakly: the connection may still read when its subscriber is gone.
     auto on_message = [weak = made->weak_from_this()](std::string_view channel, std::string_view payload) {
         if (auto const subscriber = weak.lock()) subscriber->receive(channel, payload);
     };
-    made->connection_ =
-        std::make_shared<Connection>(std::move(executor), config, "watch", std::move(on_message));
+    made->connection_ = std::make_shared<Connection>(std::move(executor), config, std::move(locate), "watch",
+                                                     std::move(on_message));
     made->connection_->on_return([weak = made->weak_from_this()] {
         if (auto const subscriber = weak.lock()) subscriber->look_again();
     });
@@ -71,6 +73,7 @@ void Subscriber::receive(std::string_view channel, std::string_view payload) {
             one_line("a message on " + std::string{channel} + " is ignored: " + error.detail()));
         return;
     }
+    if (failpoint("notify.drop")) return;
     std::lock_guard const lock{mutex_};
     auto const found = clients_.find(channel.substr(prefix_.size()));
     if (found == clients_.end()) return;

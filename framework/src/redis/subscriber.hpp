@@ -14,7 +14,8 @@ namespace cohort::redis {
 // Thread-safe.
 class Subscriber : public std::enable_shared_from_this<Subscriber> {
 public:
-    static std::shared_ptr<Subscriber> make(boost::asio::any_io_executor executor, Config const& config);
+    static std::shared_ptr<Subscriber> make(boost::asio::any_io_executor executor, Config const& config,
+                                            Locate locate);
     explicit Subscriber(Config const& config);
 
     // The verb watch, from its checks on.

@@ -9,6 +9,8 @@
 #include <cohort/id.hpp>
 #include <cohort/log.hpp>
 
+#include <boost/asio/this_coro.hpp>
+
 #include <array>
 #include <unistd.h>
 
@@ -70,9 +72,15 @@ awaitable<void> claim_once(std::shared_ptr<Worker::Shared> const& shared, Life c
 }
 
 awaitable<void> claim_round(std::shared_ptr<Worker::Shared> const& shared) {
-    auto const slots = shared->free_slots();
+    auto const executor = co_await boost::asio::this_coro::executor;
+    auto const now = io::steady_now(executor);
+    auto const slots = shared->free_slots(now);
     if (slots == 0) {
-        co_await shared->slot_free.wait();
+        auto const until = shared->reserved_until();
+        if (until)
+            co_await shared->slot_free.wait_for(*until - now);
+        else
+            co_await shared->slot_free.wait();
         co_return;
     }
     auto const life = shared->current_life();

@@ -14,20 +14,43 @@ namespace cohort {
 
 namespace {
 
+// A job that nobody knows comes by so often at least, and so seldom at most;
+constexpr Duration shortest_pause = 1s;
+constexpr Duration longest_pause = 1min;
+// and a worker gives back no more of them in a while, however many there are.
+constexpr Duration between_two = 10ms;
+
+// In a deploy the one worker that knows it may be among many that do not, and each meeting with one of those
+// costs a pause. So the pause grows with the job's age, not with the meetings: after a minute it has been
+// offered sixty times. What all of them together cost is bounded by handing back one after the other.
+Duration pause_of_unknown(Worker::Shared& shared, Duration age) {
+    auto const now = io::steady_now(shared.runners.front()->executor());
+    // Not always the same, or a job could meet the same worker each time that it comes by.
+    auto const most = std::clamp<Duration>(age / 60, shortest_pause, longest_pause);
+    auto const pause = std::chrono::duration_cast<Duration>(most * (0.5 + shared.random_fraction() / 2));
+    std::lock_guard lock{shared.mutex};
+    auto const next = std::max(shared.last_unknown + between_two, now + pause);
+    shared.last_unknown = std::min(next, now + longest_pause);
+    return shared.last_unknown - now;
+}
+
 // No worker may throw away what it does not know: another one may know it, after a deploy for instance. It
 // goes back, uncounted, and is kept away from claims for a while; only after a long time does it fail.
-Settlement hand_back_unknown(WorkerOptions const& options, JobRecord const& job) {
+Settlement hand_back_unknown(Worker::Shared& shared, JobRecord const& job) {
     Settlement settlement = hand_back(job);
     auto const age = job.started.value_or(job.created) - job.created;
-    if (age >= options.unknown_job) {
+    auto const span = shared.options.unknown_job;
+    // It may be old for other reasons, a long delay for instance: who has not been handed back so often has
+    // not been unknown for so long.
+    bool const was_offered = job.counters.released * longest_pause >= span;
+    if (age >= span && was_offered) {
         settlement.kind = SettleKind::failed;
         settlement.reason = FailReason::unknown_job;
-        settlement.error = "no worker knew a job function \"" + one_line(job.name, 200) + "\" for " +
-                           to_string(options.unknown_job);
+        settlement.error =
+            "no worker knew a job function \"" + one_line(job.name, 200) + "\" for " + to_string(span);
         return settlement;
     }
-    auto const doublings = std::min<std::uint32_t>(job.counters.released, 6);
-    settlement.delay = 1s * (1U << doublings);
+    settlement.delay = pause_of_unknown(shared, age);
     return settlement;
 }
 
@@ -91,7 +114,7 @@ void execute(std::shared_ptr<Worker::Shared> const& shared, std::vector<JobRecor
         JobEntry const* const entry = shared->catalog.find(job.name);
         if (entry == nullptr) {
             report_unknown(*shared, job);
-            shared->line.put(hand_back_unknown(shared->options, job));
+            shared->line.put(hand_back_unknown(*shared, job));
             continue;
         }
         auto run = std::make_shared<Run>(shared, std::move(job), entry);
@@ -99,8 +122,10 @@ void execute(std::shared_ptr<Worker::Shared> const& shared, std::vector<JobRecor
         runs.push_back(std::move(run));
     }
     if (!runs.empty() && is_suspect(runs.front()->job())) {
+        auto const now = io::steady_now(shared->runners.front()->executor());
         std::lock_guard lock{shared->mutex};
-        shared->lone_run = runs.front().get();
+        shared->room.lone_run = runs.front().get();
+        shared->room.until = now + shared->options.alone;
     }
     launch(*shared, std::move(runs));
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 namespace cohort {
 
@@ -18,10 +19,14 @@ void Line::put(Settlement settlement, std::shared_ptr<Run> run) {
 std::vector<Outgoing> Line::take(std::size_t most) {
     std::lock_guard lock{mutex_};
     std::vector<Outgoing> taken;
-    if (waiting_.size() <= most) {
+    std::size_t count = std::min(most, waiting_.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        if (waiting_[i].failures > 1) count = std::max<std::size_t>(i, 1);
+    }
+    if (count == waiting_.size()) {
         taken.swap(waiting_);
     } else {
-        auto const end = waiting_.begin() + static_cast<std::ptrdiff_t>(most);
+        auto const end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
         taken.assign(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));
         waiting_.erase(waiting_.begin(), end);
     }
@@ -29,10 +34,19 @@ std::vector<Outgoing> Line::take(std::size_t most) {
     return taken;
 }
 
-void Line::put_back(std::vector<Outgoing> outgoing) {
+void Line::put_behind(std::vector<Outgoing> outgoing) {
+    std::set<JobRef> jobs;
+    for (auto const& one : outgoing)
+        jobs.insert(one.settlement.ref);
     std::lock_guard lock{mutex_};
     on_the_way_ -= outgoing.size();
-    waiting_.insert(waiting_.begin(), std::make_move_iterator(outgoing.begin()),
+    // What the same jobs have said since then is still the later.
+    std::erase_if(waiting_, [&](Outgoing& one) {
+        if (!jobs.contains(one.settlement.ref)) return false;
+        outgoing.push_back(std::move(one));
+        return true;
+    });
+    waiting_.insert(waiting_.end(), std::make_move_iterator(outgoing.begin()),
                     std::make_move_iterator(outgoing.end()));
 }
 

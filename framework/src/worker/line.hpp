@@ -17,17 +17,19 @@ class Run;
 
 struct Outgoing {
     Settlement settlement;
-    std::shared_ptr<Run> run;  // whose slot is free when it is delivered; null: nobody's
+    std::shared_ptr<Run> run;    // whose slot is free when it is delivered; null: nobody's
+    std::uint32_t failures = 0;  // how many calls with it have failed
 };
 
 // Thread-safe.
 class Line {
 public:
     void put(Settlement settlement, std::shared_ptr<Run> run = nullptr);
-    // All that is there, oldest first; at most `most`.
+    // What is there, oldest first; at most `most`. One that has failed more than once comes alone, so that it
+    // takes no others with it.
     std::vector<Outgoing> take(std::size_t most);
-    // They could not be delivered: back to the front.
-    void put_back(std::vector<Outgoing> outgoing);
+    // They could not be delivered: behind the others, which they must not hold up.
+    void put_behind(std::vector<Outgoing> outgoing);
     // So many of those taken have been delivered.
     void delivered(std::size_t count);
     bool is_idle() const;  // nothing here, nothing on its way

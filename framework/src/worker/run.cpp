@@ -45,7 +45,7 @@ void Run::note(std::string_view text) {
     settlement.token = *job_.token;
     settlement.kind = SettleKind::note;
     settlement.result = clean_text(text, 8192);
-    line->put(std::move(settlement));
+    line.load()->put(std::move(settlement));
 }
 
 void Run::add_commit_hook(std::function<void(void*)> write) {
@@ -71,21 +71,21 @@ void Run::stop(StopReason reason) {
     auto none = StopReason::none;
     if (!stop_.compare_exchange_strong(none, reason)) return;
     std::lock_guard lock{mutex_};
-    if (!cancel_) return;
+    if (cancel_.expired()) return;
     // On the body's own loop, where it cannot end at the same time.
     boost::asio::post(executor_, [self = shared_from_this()] {
-        std::function<void()> cancel;
+        std::shared_ptr<boost::asio::cancellation_signal> cancel;
         {
             std::lock_guard inner{self->mutex_};
-            cancel = self->cancel_;
+            cancel = self->cancel_.lock();
         }
-        if (cancel) cancel();
+        if (cancel) cancel->emit(boost::asio::cancellation_type::terminal);
     });
 }
 
-void Run::set_canceller(boost::asio::any_io_executor executor, std::function<void()> cancel) {
+void Run::set_canceller(boost::asio::any_io_executor const& executor, Canceller cancel) {
     std::lock_guard lock{mutex_};
-    executor_ = std::move(executor);
+    executor_ = executor;
     cancel_ = std::move(cancel);
 }
 
@@ -119,7 +119,7 @@ void Run::finish(std::exception_ptr error) {
     if (limit_at) shared_->limits.remove(*this);
     Settlement settlement = error ? failed_run(*this, error) : succeeded_run(*this);
     tell(settlement);
-    line->put(std::move(settlement), shared_from_this());
+    line.load()->put(std::move(settlement), shared_from_this());
 }
 
 void Run::abandon() {

@@ -7,10 +7,10 @@
 #include <cohort/context.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 
 #include <atomic>
 #include <functional>
-#include <list>
 #include <memory>
 #include <vector>
 
@@ -33,8 +33,9 @@ public:
 
     // Asks the body to end; the first reason stays. Any thread.
     void stop(StopReason reason);
-    // While a runner executes the body: how to cancel it. Called on `executor`.
-    void set_canceller(boost::asio::any_io_executor executor, std::function<void()> cancel);
+    // While a runner executes the body: what cancels it. Emitted on `executor`.
+    using Canceller = std::weak_ptr<boost::asio::cancellation_signal>;
+    void set_canceller(boost::asio::any_io_executor const& executor, Canceller cancel);
 
     // The body is about to start. `executor` tells the time.
     void begin(boost::asio::any_io_executor const& executor);
@@ -45,14 +46,15 @@ public:
     // What the body wants to be written with its success; null for nothing.
     std::shared_ptr<CommitHook> commit_hook();
 
+    bool is_settled() const noexcept { return settled_.load(); }
     // The body has ended, with an exception or with result() set. Any thread, once.
     void finish(std::exception_ptr error);
     // It has not, and will not be waited for any longer: settled by its stop reason. Any thread.
     void abandon();
 
-    Line* line = nullptr;              // on which its notes and its outcome go; set before it begins
-    Runs::Place place;                 // for Runs alone
-    std::optional<Duration> limit_at;  // for Limits alone
+    std::atomic<Line*> line = nullptr;  // on which its notes and its outcome go; set before it begins
+    Runs::Place place;                  // for Runs alone
+    std::optional<Duration> limit_at;   // for Limits alone
 
 private:
     std::shared_ptr<void> provided(std::type_index type) const override;
@@ -72,7 +74,7 @@ private:
     std::atomic<bool> settled_ = false;
     std::mutex mutex_;  // of the two below
     boost::asio::any_io_executor executor_;
-    std::function<void()> cancel_;
+    Canceller cancel_;
 };
 
 }  // namespace cohort

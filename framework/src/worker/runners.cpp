@@ -82,10 +82,19 @@ awaitable<void> call_body(Context& context) {
     }
 }
 
+bool is_undecorated(Run& run) noexcept {
+    return run.shared().decorators.empty() && run.entry().decorators.empty();
+}
+
+// A coroutine and nothing around it.
+bool is_bare(Run& run) noexcept {
+    return run.entry().kind == BodyKind::coroutine && is_undecorated(run);
+}
+
 awaitable<void> execute_run(Run& run) {
     auto const& outer = run.shared().decorators;
     auto const& inner = run.entry().decorators;
-    if (outer.empty() && inner.empty()) {
+    if (is_undecorated(run)) {
         co_await call_body(run);
         co_return;
     }
@@ -107,9 +116,7 @@ void Runners::submit(std::vector<std::shared_ptr<Run>> runs) {
 }
 
 void Runners::start(std::shared_ptr<Run> run) {
-    bool const needs_no_runner = run->entry().kind == BodyKind::quick && run->shared().decorators.empty() &&
-                                 run->entry().decorators.empty();
-    if (needs_no_runner) {
+    if (run->entry().kind == BodyKind::quick && is_undecorated(*run)) {
         std::exception_ptr error;
         try {
             call_quickly(*run);
@@ -138,19 +145,20 @@ awaitable<void> Runners::serve(std::shared_ptr<Runners> self, std::shared_ptr<Ru
     for (;;) {
         auto run = std::exchange(runner->run, nullptr);
         if (run) {
-            auto cancel = [weak = std::weak_ptr<Runner>{runner}] {
-                if (auto alive = weak.lock()) alive->signal.emit(asio::cancellation_type::terminal);
-            };
-            run->set_canceller(self->executor_, cancel);
+            std::shared_ptr<asio::cancellation_signal> const signal{runner, &runner->signal};
+            run->set_canceller(self->executor_, signal);
             std::exception_ptr error;
             try {
                 if (run->stop_requested()) throw Stopped{};
                 co_await asio::this_coro::throw_if_cancelled(true);
-                co_await execute_run(*run);
+                if (is_bare(*run))
+                    co_await run->entry().start(*run);  // without frames in between
+                else
+                    co_await execute_run(*run);
             } catch (...) {
                 error = std::current_exception();
             }
-            run->set_canceller({}, nullptr);
+            run->set_canceller({}, {});
             run->finish(std::move(error));
             run.reset();
             // The next body starts uncancelled.

@@ -8,19 +8,24 @@ namespace cohort {
 void Runs::add(std::shared_ptr<Run> run) {
     std::lock_guard lock{mutex_};
     auto& added = *run;
-    added.place = runs_.insert(runs_.end(), std::move(run));
+    added.place = runs_.size();
+    runs_.push_back(std::move(run));
 }
 
 void Runs::remove(Run& run) {
     std::shared_ptr<Run> last;  // destroyed without the lock
     std::lock_guard lock{mutex_};
-    last = std::move(*run.place);
-    runs_.erase(run.place);
+    last = std::move(runs_[run.place]);
+    if (run.place + 1 < runs_.size()) {
+        runs_.back()->place = run.place;
+        runs_[run.place] = std::move(runs_.back());
+    }
+    runs_.pop_back();
     if (runs_.empty()) empty.wake();
 }
 
 void Runs::clear() {
-    std::list<std::shared_ptr<Run>> gone;  // destroyed without the lock
+    std::vector<std::shared_ptr<Run>> gone;  // destroyed without the lock
     std::lock_guard lock{mutex_};
     gone.swap(runs_);
 }
@@ -54,7 +59,7 @@ std::vector<Held> Runs::held(std::string const& incarnation, std::vector<std::st
 
 std::vector<std::shared_ptr<Run>> Runs::all() const {
     std::lock_guard lock{mutex_};
-    return {runs_.begin(), runs_.end()};
+    return runs_;
 }
 
 std::shared_ptr<Run> Runs::find(JobRef const& ref, std::string const& incarnation) const {

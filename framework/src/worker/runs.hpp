@@ -6,7 +6,6 @@
 
 #include <cohort/broker.hpp>
 
-#include <list>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -34,11 +33,11 @@ public:
     // Woken when the last one goes.
     io::Wake empty;
 
-    using Place = std::list<std::shared_ptr<Run>>::iterator;  // kept by each run
+    using Place = std::size_t;  // kept by each run
 
 private:
     mutable std::mutex mutex_;
-    std::list<std::shared_ptr<Run>> runs_;  // at most as many as there are slots
+    std::vector<std::shared_ptr<Run>> runs_;  // at most as many as there are slots
 };
 
 }  // namespace cohort

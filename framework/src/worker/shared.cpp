@@ -55,6 +55,8 @@ WorkerOptions checked(WorkerOptions options) {
     positive("deadline", options.deadline);
     if (options.grace < 0s || options.cancel_grace < 0s)
         refuse(errc::invalid_timeout, "grace must not be negative");
+    if (options.alone < 0s)
+        refuse(errc::invalid_timeout, "alone " + to_string(options.alone) + "; must not be negative");
     return options;
 }
 
@@ -108,21 +110,31 @@ bool Worker::Shared::is_stuck() {
     return stats.stuck > options.max_stuck;
 }
 
-std::uint32_t Worker::Shared::free_slots() {
+std::uint32_t Worker::Shared::free_slots(Duration now) {
     if (is_stuck()) return 0;
     auto const running = static_cast<std::uint32_t>(runs.size());
     {
         std::lock_guard lock{mutex};
-        if (running == 0) makes_room = false;
-        if (makes_room || lone_run != nullptr) return 0;
+        if (room.is_being_made && (running == 0 || now >= room.until)) {
+            room.is_being_made = false;
+            room.is_made = running > 0;
+        }
+        if (room.lone_run != nullptr && now >= room.until) room.lone_run = nullptr;
+        if (room.is_being_made || room.lone_run != nullptr) return 0;
     }
     return running >= options.concurrency ? 0 : options.concurrency - running;
+}
+
+std::optional<Duration> Worker::Shared::reserved_until() {
+    std::lock_guard lock{mutex};
+    if (!room.is_being_made && room.lone_run == nullptr) return std::nullopt;
+    return room.until;
 }
 
 void Worker::Shared::free_slot(Run& run) {
     runs.remove(run);
     std::lock_guard lock{mutex};
-    if (lone_run == &run) lone_run = nullptr;
+    if (room.lone_run == &run) room.lone_run = nullptr;
 }
 
 Life Worker::Shared::current_life() {

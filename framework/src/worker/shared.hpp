@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <set>
 #include <typeindex>
@@ -37,6 +38,14 @@ struct Rhythm {
     Duration since;  // and since when they have come one after the other, without a gap
 };
 
+// What the worker leaves to a job that must be alone. Its bounds are steady times of the bodies' executor.
+struct Room {
+    Run const* lone_run = nullptr;  // has the worker for itself until `until`
+    bool is_being_made = false;     // nothing is claimed until nothing runs, at most until `until`
+    bool is_made = false;           // that has passed: the next one need not be alone any more
+    Duration until{};
+};
+
 struct Worker::Shared {
     Shared(std::shared_ptr<Broker> broker, WorkerOptions worker_options);
 
@@ -53,6 +62,8 @@ struct Worker::Shared {
     std::mutex mutex;  // of what follows up to `started`
     Life life;
     std::set<std::string> unknown_names;  // that have been reported
+    Duration last_unknown =
+        Duration::min() / 2;  // when the last of their jobs that was handed back falls due
     WorkerStats stats;
     Rhythm rhythm;
     std::mt19937_64 random{std::random_device{}()};
@@ -67,8 +78,7 @@ struct Worker::Shared {
 
     Turns turns;
     Runs runs;
-    Run const* lone_run = nullptr;  // has the worker for itself; nothing is claimed
-    bool makes_room = false;        // for a job that must be alone: nothing is claimed until nothing runs
+    Room room;
     // Outcomes of bodies that ran on a loop of ours go out from that loop, each from a line of its own; all
     // others from here. So no outcome waits for a loop that is held up by another body.
     Line line;
@@ -91,7 +101,9 @@ struct Worker::Shared {
     // Throws Error(already_started).
     void refuse_when_started(std::string_view what) const;
     bool is_stuck();  // more bodies than max_stuck are past their limit: it claims nothing
-    std::uint32_t free_slots();
+    std::uint32_t free_slots(Duration now);
+    // Until when nothing is claimed for the sake of a job that must be alone; nothing: there is none.
+    std::optional<Duration> reserved_until();
     void free_slot(Run& run);  // its outcome has been delivered
     Life current_life();
     double random_fraction();
@@ -105,6 +117,7 @@ awaitable<void> claim_jobs(std::shared_ptr<Worker::Shared> shared);
 awaitable<void> settle_jobs(std::shared_ptr<Worker::Shared> shared, Line& line);
 awaitable<void> renew_lease(std::shared_ptr<Worker::Shared> shared);
 awaitable<void> keep_up(std::shared_ptr<Worker::Shared> shared);
+awaitable<void> watch_loops(std::shared_ptr<Worker::Shared> shared);
 
 // Starts the runs of these jobs; in claim order. Each has a free slot.
 void execute(std::shared_ptr<Worker::Shared> const& shared, std::vector<JobRecord> jobs);

@@ -182,6 +182,7 @@ awaitable<void> Worker::run() {
     rest.spawn(executor, shared->limits.enforce(shared->options.cancel_grace));
     rest.spawn(executor, keep_up(shared));
     rest.spawn(beat_loop ? beat_loop->executor() : executor, renew_lease(shared));
+    if (beat_loop) rest.spawn(beat_loop->executor(), watch_loops(shared));
 
     if (!shared->stopping) co_await shared->stop_asked.wait_quietly();
     shared->stopping = true;

@@ -20,6 +20,34 @@ Lists& lists() {
     return all;
 }
 
+// Gives the capability without which there is nothing to keep.
+std::string keep(Backend const& backend, Promise const& promise) {
+    auto const rig = backend.make_rig();
+    std::string lack = lacking(promise, rig->broker().capabilities());
+    if (lack.empty()) {
+        promise.check(*rig);
+        rig->check_whole();
+    }
+    return lack;
+}
+
+class WayInvoker : public Catch::ITestInvoker {
+public:
+    explicit WayInvoker(Backend backend) : backend_{std::move(backend)} {}
+
+    // One section for each promise: a broken one is told by name, and does not hide the others.
+    void invoke() const override {
+        for (Promise const& promise : promises()) {
+            DYNAMIC_SECTION(promise.verb << ": " << promise.sentence) {
+                keep(backend_, promise);
+            }
+        }
+    }
+
+private:
+    Backend backend_;
+};
+
 class Invoker : public Catch::ITestInvoker {
 public:
     Invoker(Backend backend, Promise promise) : backend_{std::move(backend)}, promise_{std::move(promise)} {}
@@ -29,14 +57,9 @@ public:
             std::cout << "SKIPPED: " << why << '\n';
             return;
         }
-        auto const rig = backend_.make_rig();
-        std::string const lack = lacking(promise_, rig->broker().capabilities());
-        if (!lack.empty()) {
+        std::string const lack = keep(backend_, promise_);
+        if (!lack.empty())
             std::cout << "SKIPPED: " << backend_.name << " lacks the capability " << lack << '\n';
-            return;
-        }
-        promise_.check(*rig);
-        rig->check_whole();
     }
 
 private:
@@ -75,6 +98,12 @@ AddBackend::AddBackend(std::string name, RigFactory make_rig, char const* (*why_
     for (Promise const& promise : promises())
         add_case(backend, promise);
     lists().backends.push_back(backend);
+}
+
+AddWay::AddWay(std::string name, RigFactory make_rig, std::string const& tags) {
+    Catch::AutoReg const registration{
+        new WayInvoker{Backend{name, make_rig}}, CATCH_INTERNAL_LINEINFO, "",
+        Catch::NameAndTags{name + " keeps all promises", "[" + name + "]" + tags}};
 }
 
 std::vector<CapabilityName> const& capability_names() {

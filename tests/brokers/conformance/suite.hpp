@@ -56,6 +56,11 @@ struct AddPromise {
 struct AddBackend {
     AddBackend(std::string name, RigFactory make_rig, char const* (*why_skipped)() = [] { return ""; });
 };
+// Another way to a backend: all promises in one case, so that servers are started once. It is not one of
+// backends().
+struct AddWay {
+    AddWay(std::string name, RigFactory make_rig, std::string const& tags = {});
+};
 
 // ---- what the promises are told with
 

@@ -188,9 +188,9 @@ consteval bool can_travel() {
     static_assert(shape != Form::pointer, "pointers and mutable references do not cross processes");
     static_assert(shape != Form::character,
                   "wchar_t and char8_t to char32_t do not travel: use a number, or std::string for text");
-    static_assert(
-        shape != Form::unsupported || std::is_class_v<T> == false,
-        "this type cannot travel: describe it with BOOST_DESCRIBE_STRUCT, or write a cohort::Codec for it");
+    static_assert(shape != Form::unsupported || std::is_class_v<T> == false,
+                  "this type cannot travel: describe it with BOOST_DESCRIBE_STRUCT "
+                  "(boost/describe/class.hpp), or write a cohort::Codec for it");
     static_assert(shape != Form::unsupported || std::is_class_v<T>, "this type cannot travel");
     return shape != Form::pointer && shape != Form::character && shape != Form::unsupported;
 }

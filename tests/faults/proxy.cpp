@@ -31,52 +31,48 @@ using asio::use_awaitable;
 using asio::ip::tcp;
 using std::chrono::milliseconds;
 
-namespace {
-
-struct Mode {
-    enum Kind : std::uint8_t { pass, blackhole, stall, delay, drip, frag, close_after, flip } kind = pass;
-    std::size_t first = 0;
-    std::size_t second = 0;
-};
-
-Mode parse_mode(std::string_view text) {
-    struct Form {
-        std::string_view name;
-        Mode::Kind kind;
-        int numbers;
-    };
-    static constexpr Form forms[] = {{"pass", Mode::pass, 0},
-                                     {"blackhole", Mode::blackhole, 0},
-                                     {"stall", Mode::stall, 0},
-                                     {"delay", Mode::delay, 2},
-                                     {"drip", Mode::drip, 2},
-                                     {"frag", Mode::frag, 1},
-                                     {"close_after", Mode::close_after, 1},
-                                     {"flip", Mode::flip, 2}};
-    auto const bracket = text.find('(');
-    std::array<std::size_t, 2> numbers{};
-    int count = 0;
-    if (bracket != std::string_view::npos) {
-        char const* at = text.data() + bracket + 1;
-        char const* const end = text.data() + text.size();
-        while (at < end && count < 2) {
-            auto const read = std::from_chars(at, end, numbers[static_cast<std::size_t>(count)]);
-            if (read.ec != std::errc{} || read.ptr == end) break;
-            ++count;
-            at = read.ptr + 1;
-        }
-    }
-    for (auto const& form : forms) {
-        if (form.name == text.substr(0, bracket) && form.numbers == count)
-            return {form.kind, numbers[0], numbers[1]};
-    }
-    throw std::invalid_argument{"no mode of a proxy: " + std::string{text}};
-}
-
-}  // namespace
-
 // Everything below happens on the one thread of the context.
 struct Proxy::State {
+    struct Mode {
+        enum Kind : std::uint8_t { pass, blackhole, stall, delay, drip, frag, close_after, flip } kind = pass;
+        std::size_t first = 0;
+        std::size_t second = 0;
+    };
+
+    static Mode parse(std::string_view text) {
+        struct Form {
+            std::string_view name;
+            Mode::Kind kind;
+            int numbers;
+        };
+        static constexpr Form forms[] = {{"pass", Mode::pass, 0},
+                                         {"blackhole", Mode::blackhole, 0},
+                                         {"stall", Mode::stall, 0},
+                                         {"delay", Mode::delay, 2},
+                                         {"drip", Mode::drip, 2},
+                                         {"frag", Mode::frag, 1},
+                                         {"close_after", Mode::close_after, 1},
+                                         {"flip", Mode::flip, 2}};
+        auto const bracket = text.find('(');
+        std::array<std::size_t, 2> numbers{};
+        int count = 0;
+        if (bracket != std::string_view::npos) {
+            char const* at = text.data() + bracket + 1;
+            char const* const end = text.data() + text.size();
+            while (at < end && count < 2) {
+                auto const read = std::from_chars(at, end, numbers[static_cast<std::size_t>(count)]);
+                if (read.ec != std::errc{} || read.ptr == end) break;
+                ++count;
+                at = read.ptr + 1;
+            }
+        }
+        for (auto const& form : forms) {
+            if (form.name == text.substr(0, bracket) && form.numbers == count)
+                return {form.kind, numbers[0], numbers[1]};
+        }
+        throw std::invalid_argument{"no mode of a proxy: " + std::string{text}};
+    }
+
     struct Direction {
         explicit Direction(asio::io_context& context) : changed{context} {}
         Mode mode;
@@ -303,7 +299,7 @@ std::uint16_t Proxy::port() const noexcept {
 }
 
 void Proxy::set(Way way, std::string_view text, std::uint16_t client_port) {
-    Mode const mode = parse_mode(text);
+    State::Mode const mode = State::parse(text);
     if (client_port == 0) state_->perform([&] { state_->modes[static_cast<std::size_t>(way)] = mode; });
     state_->each(client_port, [&](State::LinkPtr const& link) { link->direction(way).mode = mode; });
 }

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The whole way of a job through the file. The promises of each verb are in tests/brokers.
+#include "base/failpoint.hpp"
 #include "support.hpp"
+
+#include <cohort/log.hpp>
 
 #include <catch2/catch.hpp>
 
+#include <mutex>
 #include <sys/stat.h>
 
 using namespace cohort;
@@ -54,6 +58,42 @@ TEST_CASE("a claim that waits gets the job that is pushed meanwhile, from anothe
     REQUIRE(reply->jobs.size() == 1);
     CHECK(std::chrono::steady_clock::now() - begin < 5s);
 }
+
+#ifndef NDEBUG
+TEST_CASE("a machine that gives no more wake-ups is told of once, and costs a second") {
+    TempDirectory directory;
+    auto const url = "sqlite:" + directory.file("q.db");
+    std::vector<std::string> warnings;
+    std::mutex mutex;
+    set_log_sink([&](LogLevel level, std::string_view line) {
+        std::lock_guard const lock{mutex};
+        if (level >= LogLevel::warn) warnings.emplace_back(line);
+    });
+    arm_failpoints("inotify.none=drop*0");
+    {
+        auto worker = open(url);
+        auto client = open(url);
+        run(worker->enlist(make_worker("w1")));
+        asio::io_context context;
+        std::optional<ClaimReply> reply;
+        auto params = make_claim("w1", 1);
+        params.wait = 20s;
+        auto const begin = std::chrono::steady_clock::now();
+        asio::co_spawn(context, worker->claim(params),
+                       [&](std::exception_ptr, ClaimReply value) { reply = std::move(value); });
+        asio::co_spawn(context, client->push({make_job("a")}),
+                       [](std::exception_ptr, std::vector<PushResult>) {});
+        context.run();
+        REQUIRE(reply);
+        CHECK(reply->jobs.size() == 1);
+        CHECK(std::chrono::steady_clock::now() - begin < 10s);
+    }
+    arm_failpoints("");
+    set_log_sink({});
+    REQUIRE(warnings.size() == 1);
+    CHECK(warnings.front().find("fs.inotify.max_user_instances") != std::string::npos);
+}
+#endif
 
 TEST_CASE("a watch names the jobs of its client that have ended") {
     TempDirectory directory;

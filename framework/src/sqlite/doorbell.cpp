@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include "sqlite/doorbell.hpp"
 
+#include "base/failpoint.hpp"
 #include "sqlite/notice.hpp"
+
+#include <cohort/log.hpp>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cinttypes>
 #include <cstdio>
+#include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <memory>
 #include <sys/file.h>
 #include <sys/inotify.h>
@@ -35,6 +41,23 @@ std::uint64_t hash(std::string_view text, std::uint64_t seed) noexcept {
 bool is_removed(int fd) noexcept {
     struct stat info{};
     return ::fstat(fd, &info) != 0 || info.st_nlink == 0;
+}
+
+// Once: it is a matter of the machine, and does not pass soon.
+void report_deafness(std::string const& directory, int error) {
+    static std::atomic<bool> is_told = false;
+    if (is_told.exchange(true)) return;
+    log(LogLevel::warn,
+        one_line(directory + ": no wake-ups from other processes (" + std::string{strerrordesc_np(error)} +
+                 "); jobs and results are looked for once a second instead. Raise the limit with "
+                 "sysctl fs.inotify.max_user_instances=1024"));
+}
+
+Descriptor make_ear(std::string const& directory) {
+    bool const is_refused = failpoint("inotify.none");
+    Descriptor events{is_refused ? -1 : ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};
+    if (!events) report_deafness(directory, is_refused ? EMFILE : errno);
+    return events;
 }
 
 }  // namespace
@@ -90,7 +113,7 @@ void Ringer::ring_client(std::string_view space, std::string_view client, std::s
 
 bool Ear::hang(std::string const& name, Bell& bell) {
     std::string const path = directory_ + "/" + name;
-    if (!events_) events_ = Descriptor{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};
+    if (!events_) events_ = make_ear(directory_);
     if (!events_) return false;
     // A sweeper may remove the file between open and lock: then it is made once more.
     for (int tries = 0; tries < 10; ++tries) {
@@ -133,10 +156,12 @@ void Ear::stop(std::string const& name) noexcept {
 std::vector<std::string> Ear::heard() {
     std::vector<std::string> names;
     if (!events_) return names;
+    constexpr std::size_t largest = sizeof(inotify_event) + NAME_MAX + 1;
     alignas(inotify_event) std::array<char, 4096> buffer{};
-    for (;;) {
+    for (std::size_t room = 0; room < largest;) {
         auto const size = ::read(events_.get(), buffer.data(), buffer.size());
         if (size <= 0) return names;
+        room = buffer.size() - static_cast<std::size_t>(size);  // another event would have had it
         for (ssize_t at = 0; at < size;) {
             auto const* const event = reinterpret_cast<inotify_event const*>(buffer.data() + at);
             at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
@@ -147,6 +172,7 @@ std::vector<std::string> Ear::heard() {
             }
         }
     }
+    return names;
 }
 
 std::vector<EndedJob> Ear::notices(std::string const& name) {

@@ -71,6 +71,12 @@ inline void push(Broker& broker, std::string id, std::string queue = "main") {
 struct Worker {
     explicit Worker(Broker& its_broker, std::vector<std::string> its_queues = {"main"})
         : broker{its_broker}, queues{std::move(its_queues)} {
+        begin();
+    }
+    // A life that has not been there before.
+    void begin() {
+        incarnation = random_id();
+        number = 0;
         WorkerInfo info;
         info.incarnation = incarnation;
         info.queues = queues;
@@ -98,7 +104,7 @@ struct Worker {
     }
 
     Broker& broker;
-    std::string const incarnation = random_id();
+    std::string incarnation;
     std::vector<std::string> const queues;
     std::uint64_t number = 0;
 };

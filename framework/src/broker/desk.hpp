@@ -39,6 +39,7 @@ public:
     // stored, say so.
     static std::shared_ptr<NewJob> keep(NewJob job);
     awaitable<PushResult> push(std::shared_ptr<NewJob> job);
+    awaitable<std::vector<PushResult>> push_all(std::vector<NewJob> jobs);
     void forget_push(JobRef const& ref) noexcept;
     // To wait for ends of jobs; starts the loops that find out on its first use. Throws Error(closed).
     std::shared_ptr<Completions> wait_for(Completions::Refs refs);
@@ -52,6 +53,7 @@ public:
     void close() noexcept;
 
 private:
+    void start_loops();
     static awaitable<void> listen(std::shared_ptr<Desk> desk);
     static awaitable<void> read(std::shared_ptr<Desk> desk);
 

@@ -25,6 +25,8 @@ bool is_passing(errc code) noexcept {
 
 // So many jobs that were pushed and are not awaited are remembered, and as many again of those before them.
 constexpr std::size_t most_fresh = 4096;
+// One watch, where there is nothing to be polled behind it.
+constexpr Duration quiet = 1min;
 
 }  // namespace
 
@@ -75,11 +77,13 @@ awaitable<std::optional<std::size_t>> Completions::next(Duration span) {
 }
 
 Waits::Waits(Front& front, std::string client, Duration poll)
-    : front_{front}, client_{std::move(client)}, poll_{poll} {}
+    : front_{front}, client_{std::move(client)}, poll_{poll},
+      can_read_{front_.broker().capabilities().status} {}
 
 void Waits::expect(JobRef const& ref) {
     std::lock_guard lock{mutex_};
-    if (!hears_) return;
+    if (!can_read_) heard_.expect(ref);
+    if (!hears_ || !can_read_) return;
     if (fresh_.size() >= most_fresh) {
         older_.swap(fresh_);
         fresh_.clear();
@@ -117,11 +121,30 @@ bool Waits::is_fresh(Completions& completions) {
     return false;
 }
 
+// With the lock held.
+void Waits::give_heard(std::shared_ptr<Completions> const& completions) {
+    for (auto const& ref : completions->refs()) {
+        if (!heard_.is_foreign(ref)) continue;
+        throw Error{errc::not_supported,
+                    std::string{front_.broker().name()} + " keeps no results: only the " +
+                        "client that enqueued job " + to_string(ref) +
+                        " is told how it ends; use sqlite: or redis:// where others ask"};
+    }
+    for (std::size_t i = 0; i < completions->refs().size(); ++i) {
+        auto const& ref = completions->refs()[i];
+        if (auto const* const ending = heard_.find(ref))
+            completions->put(i, *ending);
+        else
+            places_.emplace(&ref, Place{completions, i});
+    }
+}
+
 void Waits::add(std::shared_ptr<Completions> const& completions) {
     bool reads = false;
     {
         std::lock_guard lock{mutex_};
         if (closed_) throw Error{errc::closed, "the client is closed"};
+        if (!can_read_) return give_heard(completions);
         reads = !is_fresh(*completions);
         for (std::size_t i = 0; i < completions->refs().size(); ++i) {
             places_.emplace(&completions->refs()[i], Place{completions, i});
@@ -144,6 +167,7 @@ void Waits::remove(Completions const& completions) noexcept {
 void Waits::deliver(JobRef ref, Ending ending) {
     if (!is_terminal(ending.state) && ending.known) return;
     std::lock_guard lock{mutex_};
+    if (!can_read_ && !heard_.keep(ref, ending)) return;
     auto [from, to] = places_.equal_range(&ref);
     if (from == to) {
         for (auto* jobs : {&fresh_, &older_}) {
@@ -160,6 +184,16 @@ void Waits::deliver(JobRef ref, Ending ending) {
         from = places_.erase(from);
         place.completions->put(place.index, from == to ? std::move(ending) : Ending{ending});
     }
+}
+
+void Waits::fail_all(Error const& error) {
+    std::vector<JobRef> refs;
+    {
+        std::lock_guard lock{mutex_};
+        for (auto const& [ref, place] : places_)
+            refs.push_back(*ref);
+    }
+    fail(refs, error);
 }
 
 void Waits::fail(std::vector<JobRef> const& refs, Error const& error) {
@@ -187,6 +221,7 @@ std::vector<JobRef> Waits::take_wanted() {
 }
 
 void Waits::want_all() {
+    if (!can_read_) return;
     {
         std::lock_guard lock{mutex_};
         for (auto const& [ref, place] : places_)
@@ -253,6 +288,7 @@ awaitable<bool> Waits::listen_once(Duration span) {
             deliver(std::move(job.ref), std::move(*job.ending));
             continue;
         }
+        if (!can_read_) continue;
         unread = true;
         std::lock_guard lock{mutex_};
         auto const hash = JobRefHash{}(job.ref);
@@ -272,7 +308,7 @@ awaitable<void> Waits::listen() {
         try {
             // Goes on when nobody waits, so that it is there when somebody does; and no longer than until the
             // next poll is due: hints that do come must not put it off.
-            auto const left = poll_ - (io::steady_now(executor) - polled);
+            auto const left = can_read_ ? poll_ - (io::steady_now(executor) - polled) : quiet;
             told = co_await listen_once(std::max<Duration>(left, 1ms));
         } catch (...) {
             trouble = std::current_exception();
@@ -288,8 +324,11 @@ awaitable<void> Waits::listen() {
                     co_return;
                 }
                 note_trouble(error.what());
+                if (!can_read_ && !is_passing(error.which())) fail_all(error);
             }
             co_await io::sleep_for(poll_);
+        } else if (!can_read_) {
+            note_trouble({});
         }
         auto const now = io::steady_now(executor);
         if (told && now - polled < poll_) continue;

@@ -8,11 +8,23 @@
 
 namespace support {
 
+namespace {
+
+std::string line_of(char const* path) {
+    std::ifstream file{path};
+    std::string line;
+    std::getline(file, line);
+    return line;
+}
+
+}  // namespace
+
 std::string rabbitmq_url() {
-    std::ifstream file{COHORT_RABBITMQ_FOLDER "/url"};
-    std::string url;
-    std::getline(file, url);
-    return url;
+    return line_of(COHORT_RABBITMQ_FOLDER "/url");
+}
+
+RabbitTls rabbitmq_tls() {
+    return {line_of(COHORT_RABBITMQ_FOLDER "/tls_url"), COHORT_RABBITMQ_FOLDER "/tls/ca.crt"};
 }
 
 std::string rabbitmqctl(std::string const& words) {

@@ -10,6 +10,13 @@ namespace support {
 // tests/support/rabbitmq_server.py start build/dev/rabbitmq
 std::string rabbitmq_url();
 
+// The same server with TLS, "amqps://…", and the file with the certificate of its authority.
+struct RabbitTls {
+    std::string url;
+    std::string ca;
+};
+RabbitTls rabbitmq_tls();
+
 // What rabbitmqctl says to these words, output and errors.
 std::string rabbitmqctl(std::string const& words);
 

@@ -6,8 +6,9 @@
   rabbitmq_server.py stop FOLDER
   rabbitmq_server.py ctl FOLDER …    rabbitmqctl for it
 
-FOLDER/url then holds its URL. Where there is no server to start, "start" says so in a line that begins with "SKIPPED: ",
-and no file is left; tests that need one skip in turn.
+FOLDER/url then holds its URL, FOLDER/tls_url that with TLS, whose certificate FOLDER/tls/ca.crt has signed. Where there is
+no server to start, "start" says so in a line that begins with "SKIPPED: ", and no file is left; tests that need one skip
+in turn.
 """
 import glob
 import os
@@ -40,7 +41,7 @@ def programs():
 
 
 def environment(folder, ports):
-    port, dist_port, epmd_port = ports
+    port, dist_port, epmd_port, _ = ports
     return {
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
         "LANG": "C.UTF-8",
@@ -59,6 +60,27 @@ def environment(folder, ports):
         "ERL_EPMD_PORT": str(epmd_port),
         "ERL_EPMD_ADDRESS": "127.0.0.1",
     }
+
+
+def tls_settings(folder, port):
+    """An authority and a certificate of the server's, and what the server has to be told; nothing without openssl."""
+    if shutil.which("openssl") is None:
+        return ""
+    place = folder / "tls"
+    place.mkdir()
+    make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    sign = ["-CA", str(place / "ca.crt"), "-CAkey", str(place / "ca.key"), "-addext", "basicConstraints=critical,CA:FALSE",
+            "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    for name, more in (("ca", []), ("server", sign)):
+        subprocess.run([*make, "-subj", f"/CN={name}", "-keyout", str(place / f"{name}.key"),
+                        "-out", str(place / f"{name}.crt"), *more], check=True, capture_output=True)
+    (folder / "tls_url").write_text(f"amqps://guest:guest@localhost:{port}")
+    return (f"listeners.ssl.1 = 127.0.0.1:{port}\n"
+            f"ssl_options.cacertfile = {place}/ca.crt\n"
+            f"ssl_options.certfile = {place}/server.crt\n"
+            f"ssl_options.keyfile = {place}/server.key\n"
+            "ssl_options.verify = verify_none\n"
+            "ssl_options.fail_if_no_peer_cert = false\n")
 
 
 def kill_group(pid):
@@ -104,13 +126,14 @@ def start(folder):
     (folder / "plugins").write_text("[].\n")
     (folder / ".erlang.cookie").write_text("cohort" + os.urandom(8).hex())
     (folder / ".erlang.cookie").chmod(0o400)
+    ports = free_ports(4)
+    tls = tls_settings(folder, ports[3])
     (folder / "rabbitmq.conf").write_text(
         "log.console = false\n"
         "loopback_users.guest = true\n"
         "disk_free_limit.absolute = 50MB\n"
-        "vm_memory_high_watermark.relative = 0.4\n")
+        "vm_memory_high_watermark.relative = 0.4\n" + tls)
     (folder / "advanced.config").write_text("[{rabbit, [{channel_tick_interval, 1000}]}].\n")
-    ports = free_ports(3)
     env = environment(folder, ports)
     (folder / "environment").write_text("".join(f"{name}={value}\n" for name, value in env.items()))
 

@@ -10,6 +10,8 @@
 namespace cohort::rabbitmq {
 namespace {
 
+constexpr io::TlsWords tls_words{"amqp:", "amqps:", "listeners.ssl", "ssl_options.cacertfile"};
+
 void check_namespace(std::string const& space, Url const& url) {
     constexpr std::size_t longest = 80;  // names of queues in AMQP have at most 255 bytes
     auto const is_good = [](char c) {
@@ -32,16 +34,16 @@ Duration span(Url const& url, std::string_view name, Duration otherwise, Duratio
 void warn_of_plain_text(Config const& config) {
     bool const is_near =
         config.host == "localhost" || config.host == "::1" || config.host.starts_with("127.");
-    if (is_near || config.login == Login::external) return;
+    if (is_near || config.tls.is_on || config.login == Login::external) return;
     log(LogLevel::warn,
-        one_line(config.masked + ": the password goes to another machine in plain text; use a tunnel"));
+        one_line(config.masked + ": the password goes to another machine in plain text; use amqps:"));
 }
 
 }  // namespace
 
 Config read_config(Url const& url, Clock const& clock) {
     url.expect({"namespace", "vhost", "timeout", "heartbeat", "blocked_timeout", "frame_max", "name", "login",
-                "store", "reply", "priorities", "consumer_timeout"});
+                "store", "reply", "priorities", "consumer_timeout", "ca", "cert", "key", "server_name"});
     Config config;
     config.masked = url.masked();
     for (char const* const later : {"store", "reply", "priorities", "consumer_timeout"}) {
@@ -49,9 +51,10 @@ Config read_config(Url const& url, Clock const& clock) {
         throw Error{errc::not_supported,
                     std::string{later} + " is not there yet on RabbitMQ: leave it out of " + config.masked};
     }
-    if (url.scheme == "amqps")
-        throw Error{errc::not_supported,
-                    "TLS is not there yet on RabbitMQ: use amqp:// through a tunnel, not " + config.masked};
+    bool const is_tls = url.scheme == "amqps";
+    if (!is_tls) io::expect_no_tls(url, tls_words);
+    if (is_tls) config.tls = io::read_tls(url, tls_words);
+    if (is_tls) config.port = 5671;
     if (url.hosts.size() != 1 || url.hosts.front().name.empty()) {
         throw Error{errc::invalid_url,
                     "one host is expected, as in amqp://host:5672/vhost, not " + config.masked};

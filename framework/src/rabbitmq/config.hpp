@@ -2,6 +2,8 @@
 // What a URL says, once for all connections.
 #pragma once
 
+#include "io/tls.hpp"
+
 #include <cohort/time.hpp>
 #include <cohort/url.hpp>
 
@@ -18,6 +20,7 @@ struct Config {
     std::string user = "guest";
     Secret password{"guest"};
     Login login = Login::plain;
+    io::TlsOptions tls;
     std::string vhost = "/";
     std::string name;                   // of the connections, as the server's tools show them
     std::string space;                  // the namespace

@@ -32,14 +32,15 @@ std::exception_ptr closed_error(Config const& config) {
 // Waiting longer does not help.
 bool is_final(std::exception_ptr const& error) {
     auto const code = code_of(error);
-    return code == errc::auth_failed || code == errc::broker_unsupported || code == errc::protocol_error;
+    return code == errc::auth_failed || code == errc::broker_unsupported || code == errc::protocol_error ||
+           code == errc::tls_failed;
 }
 
 }  // namespace
 
 Connection::Connection(asio::any_io_executor executor, Config const& config, std::string role)
-    : executor_{std::move(executor)}, config_{config}, session_{config, std::move(role)}, stream_{executor_} {
-}
+    : executor_{std::move(executor)}, config_{config}, session_{config, std::move(role)},
+      wire_{executor_, config.tls, config.masked} {}
 
 awaitable<void> Connection::ready() {
     auto const self = shared_from_this();
@@ -100,13 +101,13 @@ awaitable<void> Connection::run() {
         try {
             io::Address const address{config_.host, config_.port, {}};
             // Bytes that stay unanswered for so long: heartbeats would have found it out.
-            auto connecting = stream_.connect(address, config_.timeout + 2 * config_.heartbeat + 15s);
+            auto connecting = wire_.connect(address, config_.timeout + 2 * config_.heartbeat + 15s);
             co_await io::with_timeout(std::move(connecting), config_.timeout);
             co_await serve();
         } catch (...) {
             if (!trouble_) trouble_ = std::current_exception();
         }
-        stream_.close();
+        wire_.close();
         if (is_closed_) break;
         last_trouble_ = trouble_;
         miss();
@@ -127,7 +128,7 @@ awaitable<void> Connection::serve() {
     flush();
     watch();
     for (;;) {
-        std::string_view const bytes = co_await stream_.read();
+        std::string_view const bytes = co_await wire_.read();
         bool const was_ready = session_.is_ready();
         session_.feed(bytes, Steady::now());
         if (!was_ready && session_.is_ready()) welcome();
@@ -170,11 +171,11 @@ void Connection::flush_soon() {
 }
 
 void Connection::flush() {
-    if (is_writing_ || !stream_.is_open() || trouble_) return;
+    if (is_writing_ || !wire_.is_open() || trouble_) return;
     std::string bytes = session_.take_output(Steady::now());
     if (bytes.empty()) return;
     is_writing_ = true;
-    stream_.write(std::move(bytes), [self = shared_from_this(), epoch = epoch_](std::exception_ptr error) {
+    wire_.write(std::move(bytes), [self = shared_from_this(), epoch = epoch_](std::exception_ptr error) {
         if (self->epoch_ != epoch) return;  // of the connection before this one
         self->is_writing_ = false;
         if (error) {
@@ -208,7 +209,7 @@ void Connection::watch() {
 // The reader finds it closed and run() goes on.
 void Connection::drop(std::exception_ptr reason) {
     if (!trouble_) trouble_ = std::move(reason);
-    stream_.close();
+    wire_.close();
 }
 
 }  // namespace cohort::rabbitmq

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "io/alarm.hpp"
-#include "io/stream.hpp"
+#include "io/wire.hpp"
 #include "rabbitmq/session.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -46,7 +46,7 @@ private:
     boost::asio::any_io_executor executor_;
     Config const& config_;
     Session session_;
-    io::Stream stream_;
+    io::Wire wire_;
     std::optional<io::Alarm> watchdog_;
     Session::Time watchdog_at_{};
     io::Wake const stopped_;

@@ -7,7 +7,7 @@
 
 namespace cohort::rabbitmq {
 
-// amqp://[user[:password]@]host[:port][/vhost]; docs/brokers/rabbitmq.md has the parameters. Does not wait
+// amqp[s]://[user[:password]@]host[:port][/vhost]; docs/brokers/rabbitmq.md has the parameters. Does not wait
 // for the server: the first verb does. Throws Error(invalid_url).
 std::shared_ptr<Broker> open(Url const& url, Clock const& clock = system_clock());
 

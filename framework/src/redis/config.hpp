@@ -2,7 +2,7 @@
 // What a URL says, once for all connections.
 #pragma once
 
-#include "redis/tls.hpp"
+#include "io/tls.hpp"
 
 #include <cohort/time.hpp>
 #include <cohort/url.hpp>
@@ -26,7 +26,7 @@ struct Config {
     std::string master;       // its name at the sentinels
     std::string sentinel_user;
     Secret sentinel_password;
-    TlsOptions tls;
+    io::TlsOptions tls;
     std::string user;
     Secret password;
     std::int64_t database = 0;

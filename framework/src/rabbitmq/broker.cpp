@@ -55,7 +55,14 @@ std::shared_ptr<Broker> open(Url const& url, Clock const& clock) {
     return std::make_shared<RabbitBroker>(read_config(url, clock));
 }
 
-RabbitBroker::RabbitBroker(Config config) : core_{std::make_shared<Core>(std::move(config))} {}
+RabbitBroker::RabbitBroker(Config config)
+    : core_{std::make_shared<Core>(std::move(config))},
+      capabilities_{.durable = true,
+                    .between_processes = true,
+                    .priorities = core_->config.has_priorities,
+                    .delays = true,
+                    .expiry = true,
+                    .pushed_wakeups = true} {}
 
 RabbitBroker::~RabbitBroker() {
     close();
@@ -64,12 +71,6 @@ RabbitBroker::~RabbitBroker() {
 void RabbitBroker::close() noexcept {
     if (core_->is_closed.exchange(true)) return;
     boost::asio::post(core_->loop.executor(), [engine = core_->engine] { engine->close(); });
-}
-
-Capabilities const& RabbitBroker::capabilities() const noexcept {
-    static constexpr Capabilities without_store{
-        .durable = true, .between_processes = true, .delays = true, .pushed_wakeups = true};
-    return without_store;
 }
 
 awaitable<std::vector<PushResult>> RabbitBroker::push(std::vector<NewJob> jobs) {

@@ -26,7 +26,7 @@ public:
     explicit RabbitBroker(Config config);
     ~RabbitBroker() override;
 
-    Capabilities const& capabilities() const noexcept override;
+    Capabilities const& capabilities() const noexcept override { return capabilities_; }
     std::string_view name() const noexcept override { return core_->config.masked; }
 
     awaitable<std::vector<PushResult>> push(std::vector<NewJob> jobs) override;
@@ -45,6 +45,7 @@ public:
 
 private:
     std::shared_ptr<Core> const core_;
+    Capabilities const capabilities_;
 };
 
 }  // namespace cohort::rabbitmq

@@ -44,7 +44,7 @@ struct Claim {
     EnginePtr engine;
     LifePtr life;
     ClaimParams params;
-    std::vector<std::string> queues;  // that may give
+    std::vector<std::string> lines;  // that may give
     ClaimReply reply;
     StopPtr stop;
     std::vector<Replacement> unfit;  // deliveries that are not to run
@@ -57,12 +57,12 @@ struct Claim {
 };
 
 // Gives a delivery to the claim, or says what else becomes of it.
-void accept(Claim& claim, std::string queue, Delivery delivery) {
+void accept(Claim& claim, std::string_view line, Delivery delivery) {
     Life& life = *claim.life;
     auto const tag = delivery.tag;
     std::string const consumer = delivery.consumer;
     Instant const now = claim.engine->config.clock->now();
-    Delivered delivered = decode_job(std::move(delivery), std::move(queue), now);
+    Delivered delivered = decode_job(std::move(delivery), line, now);
     JobRecord& job = delivered.job;
     auto const end_as = [&](FailReason reason, std::string error) {
         job.state = JobState::failed;
@@ -74,6 +74,9 @@ void accept(Claim& claim, std::string queue, Delivery delivery) {
     };
     if (!delivered.fault.empty()) {
         end_as(FailReason::bad_payload, std::move(delivered.fault));
+    } else if (expire(job, now)) {
+        claim.unfit.push_back({std::move(job), 0s, tag});
+        life.returned(consumer);
     } else if (delivered.rest > 0s) {
         claim.unfit.push_back({std::move(job), delivered.rest, tag});
         life.returned(consumer);
@@ -98,23 +101,23 @@ void accept(Claim& claim, std::string queue, Delivery delivery) {
 
 void take_waiting(Claim& claim) {
     Life& life = *claim.life;
-    for (auto const& queue : claim.queues) {
+    for (auto const& line : claim.lines) {
         for (auto at = life.waiting.begin(); at != life.waiting.end() && claim.missing() > 0;) {
-            if (at->queue != queue) {
+            if (at->line != line) {
                 ++at;
                 continue;
             }
             Waiting waiting = std::move(*at);
             at = life.waiting.erase(at);
-            accept(claim, std::move(waiting.queue), std::move(waiting.delivery));
+            accept(claim, waiting.line, std::move(waiting.delivery));
         }
     }
 }
 
 // Asks one queue for so many.
-awaitable<void> pull(Claim& claim, std::string const& queue) {
+awaitable<void> pull(Claim& claim, std::string const& line) {
     Engine const& engine = *claim.engine;
-    std::string const name = engine.names.jobs(queue);
+    std::string const name = engine.names.jobs(line);
     bool is_empty = false;
     while (claim.missing() > 0 && !is_empty) {
         // One more than there are would be asked for nothing; a few are asked for at once.
@@ -127,7 +130,7 @@ awaitable<void> pull(Claim& claim, std::string const& queue) {
         for (auto const& answer : answers) {
             co_await wait_for(answer, engine.config.timeout);
             is_empty = is_empty || !answer->delivery;
-            if (answer->delivery) accept(claim, queue, std::move(*answer->delivery));
+            if (answer->delivery) accept(claim, line, std::move(*answer->delivery));
         }
     }
 }
@@ -135,10 +138,10 @@ awaitable<void> pull(Claim& claim, std::string const& queue) {
 // Are the consumers what this claim would make them?
 bool is_in_place(Claim const& claim) {
     Life const& life = *claim.life;
-    if (life.consumers.size() != claim.queues.size()) return false;
+    if (life.consumers.size() != claim.lines.size()) return false;
     for (auto const& [tag, consumer] : life.consumers) {
         bool const is_asked =
-            std::find(claim.queues.begin(), claim.queues.end(), consumer.queue) != claim.queues.end();
+            std::find(claim.lines.begin(), claim.lines.end(), consumer.line) != claim.lines.end();
         if (!is_asked || consumer.is_ending || consumer.out >= consumer.share) return false;
     }
     return life.free_shares() == claim.missing();
@@ -148,10 +151,10 @@ bool is_in_place(Claim const& claim) {
 awaitable<void> rebalance(Claim& claim, bool will_reach_all) {
     co_await cancel_consumers(claim.engine, claim.life);
     take_waiting(claim);
-    for (auto const& queue : claim.queues) {
+    for (auto const& line : claim.lines) {
         // Asking a queue that is gone would cost the channel, and with it all that runs.
-        co_await claim.engine->worker_topology.need_queue(queue);
-        if (!will_reach_all) co_await pull(claim, queue);
+        co_await claim.engine->worker_topology.need_line(line);
+        if (!will_reach_all) co_await pull(claim, line);
     }
 }
 
@@ -177,7 +180,10 @@ awaitable<void> look(Claim& claim, bool may_wait) {
         if (is_over(claim) || claim.stop->is_asked) co_return;
         take_waiting(claim);
         bool const waits = may_wait && claim.params.wait > 0s;
-        bool const will_reach_all = waits && claim.missing() >= claim.queues.size();
+        // Where there are priorities, shares would let the patient in beside the urgent: each line is looked
+        // at, in order, and shares are for when all are empty.
+        bool const will_reach_all =
+            waits && !claim.engine->config.has_priorities && claim.missing() >= claim.lines.size();
         bool const fits = claim.missing() == 0 || (waits && is_in_place(claim));
         if (!fits) co_await rebalance(claim, will_reach_all);
         co_await drop_unfit(claim);
@@ -185,11 +191,11 @@ awaitable<void> look(Claim& claim, bool may_wait) {
         bool const has_jobs = !claim.reply.jobs.empty();
         bool const goes_on = waits && left > 0s && !is_over(claim);
         if (!fits && goes_on && claim.missing() > 0 && (!has_jobs || will_reach_all)) {
-            auto const shares = divide(claim.missing(), claim.queues.size(), claim.first);
-            co_await start_consuming(claim.engine, claim.life, claim.queues, shares);
+            auto const shares = divide(claim.missing(), claim.lines.size(), claim.first);
+            co_await start_consuming(claim.engine, claim.life, claim.lines, shares);
         }
         if (has_jobs || !goes_on) co_return;
-        bool const is_whole = claim.life->consumers.size() == claim.queues.size();
+        bool const is_whole = claim.life->consumers.size() == claim.lines.size();
         ++claim.first;
         Duration const span = is_whole ? left : std::min(left, turn);
         if (claim.life->waiting.empty()) co_await claim.life->wake.wait_for(span);
@@ -201,9 +207,11 @@ bool is_repeat(Claim& claim) {
     if (claim.params.number != life.last_claim) life.gave.clear();
     life.last_claim = claim.params.number;
     for (auto const& queue : claim.params.queues) {
-        bool const is_known =
-            std::find(claim.queues.begin(), claim.queues.end(), queue) != claim.queues.end();
-        if (!is_known && !life.gave.contains(queue)) claim.queues.push_back(queue);
+        if (life.gave.contains(queue)) continue;
+        for (auto& line : lines_of(queue, claim.engine->config.has_priorities)) {
+            if (std::find(claim.lines.begin(), claim.lines.end(), line) == claim.lines.end())
+                claim.lines.push_back(std::move(line));
+        }
     }
     if (life.gave.empty()) return false;
     for (auto const& [ref, run] : life.runs) {

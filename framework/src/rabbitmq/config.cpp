@@ -46,7 +46,7 @@ Config read_config(Url const& url, Clock const& clock) {
                 "store", "reply", "priorities", "consumer_timeout", "ca", "cert", "key", "server_name"});
     Config config;
     config.masked = url.masked();
-    for (char const* const later : {"store", "reply", "priorities", "consumer_timeout"}) {
+    for (char const* const later : {"store", "reply"}) {
         if (!url.text(later)) continue;
         throw Error{errc::not_supported,
                     std::string{later} + " is not there yet on RabbitMQ: leave it out of " + config.masked};
@@ -77,6 +77,13 @@ Config read_config(Url const& url, Clock const& clock) {
     config.timeout = span(url, "timeout", config.timeout, 1ms);
     config.heartbeat = span(url, "heartbeat", config.heartbeat, 0s);
     config.blocked = span(url, "blocked_timeout", config.blocked, 0s);
+    auto const priorities = url.integer("priorities", 1, 3).value_or(1);
+    if (priorities == 2)
+        throw Error{errc::invalid_url,
+                    "priorities is 3, for urgent, usual and patient jobs, or 1, in " + config.masked};
+    config.has_priorities = priorities == 3;
+    config.is_consumer_timeout_known = url.text("consumer_timeout").has_value();
+    config.consumer_timeout = span(url, "consumer_timeout", config.consumer_timeout, 0s);
     constexpr std::int64_t least_frame = 4096;
     constexpr std::int64_t most_frame = 16 * 1024 * 1024;
     config.frame_max = static_cast<std::uint32_t>(

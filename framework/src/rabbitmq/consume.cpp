@@ -24,7 +24,7 @@ void deliver(LifePtr const& life, Delivery delivery) {
     auto const found = life->consumers.find(delivery.consumer);
     if (found == life->consumers.end()) return;  // unacked, it comes back with the channel's end
     ++found->second.out;
-    life->waiting.push_back({found->second.queue, std::move(delivery)});
+    life->waiting.push_back({found->second.line, std::move(delivery)});
     life->wake.wake();
 }
 
@@ -50,7 +50,7 @@ void look_at_rest(EnginePtr const& engine, LifePtr const& life) {
 
 }  // namespace
 
-awaitable<void> start_consuming(EnginePtr engine, LifePtr life, std::vector<std::string> queues,
+awaitable<void> start_consuming(EnginePtr engine, LifePtr life, std::vector<std::string> lines,
                                 std::vector<std::uint32_t> shares) {
     std::weak_ptr<Life> const weak = life;
     life->channel->on_delivery = [weak](Delivery delivery) {
@@ -65,19 +65,19 @@ awaitable<void> start_consuming(EnginePtr engine, LifePtr life, std::vector<std:
         strong->wake.wake();
     };
     std::vector<AnswerPtr> answers;
-    for (std::size_t i = 0; i < queues.size(); ++i) {
+    for (std::size_t i = 0; i < lines.size(); ++i) {
         if (shares[i] == 0) continue;  // to AMQP that would be no limit at all
         amqp_basic_qos_t qos{};
         qos.prefetch_count = static_cast<std::uint16_t>(std::min(shares[i], most_at_once));
         answers.push_back(life->channel->ask(AMQP_BASIC_QOS_METHOD, &qos));
         std::string const tag = "c" + std::to_string(++life->consumers_made);
-        std::string const name = engine->names.jobs(queues[i]);
+        std::string const name = engine->names.jobs(lines[i]);
         amqp_basic_consume_t consume{};
         consume.queue = bytes_of(name);
         consume.consumer_tag = bytes_of(tag);
         AnswerPtr const started = life->channel->ask(AMQP_BASIC_CONSUME_METHOD, &consume);
         answers.push_back(started);
-        life->consumers[tag] = Consumer{queues[i], qos.prefetch_count, 0, false, started};
+        life->consumers[tag] = Consumer{lines[i], qos.prefetch_count, 0, false, started};
     }
     for (auto const& answer : answers)
         co_await wait_for(answer, engine->config.timeout);
@@ -134,7 +134,7 @@ awaitable<void> stop_consuming(EnginePtr engine, LifePtr life) {
     std::vector<Replacement> back;
     for (auto& waiting : std::exchange(life->waiting, {})) {
         auto const tag = waiting.delivery.tag;
-        Delivered delivered = decode_job(std::move(waiting.delivery), waiting.queue, now);
+        Delivered delivered = decode_job(std::move(waiting.delivery), waiting.line, now);
         back.push_back({std::move(delivered.job), delivered.rest, tag});
     }
     co_await put_back(engine, life, std::move(back));

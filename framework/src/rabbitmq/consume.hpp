@@ -9,8 +9,8 @@ namespace cohort::rabbitmq {
 // How many of `slots` each of `count` queues gets: as even as can be, the first ones more.
 std::vector<std::uint32_t> divide(std::uint32_t slots, std::size_t count, std::size_t first);
 
-// A consumer for each queue, with its share; none where that is 0.
-awaitable<void> start_consuming(EnginePtr engine, LifePtr life, std::vector<std::string> queues,
+// A consumer for each line, with its share; none where that is 0.
+awaitable<void> start_consuming(EnginePtr engine, LifePtr life, std::vector<std::string> lines,
                                 std::vector<std::uint32_t> shares);
 // No more deliveries come after it. What has come waits for a claim.
 awaitable<void> cancel_consumers(EnginePtr engine, LifePtr life);

@@ -21,6 +21,10 @@ public:
     boost::asio::any_io_executor const executor;
     Config const& config;
     Names const names;
+    // Where a job waits.
+    std::string line_of(JobRecord const& job) const {
+        return rabbitmq::line_of(job.ref.queue, job.priority, config.has_priorities);
+    }
     // A server that is short of memory stops reading where messages come from: what workers say must not
     // wait behind pushes.
     std::shared_ptr<Connection> const producer;

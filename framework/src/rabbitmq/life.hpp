@@ -16,7 +16,7 @@
 namespace cohort::rabbitmq {
 
 struct Consumer {
-    std::string queue;
+    std::string line;
     std::uint32_t share = 0;  // of the slots: so many deliveries at most that are not acked
     std::uint32_t out = 0;    // delivered and not acked
     bool is_ending = false;
@@ -25,7 +25,7 @@ struct Consumer {
 
 // A delivery that waits for a claim.
 struct Waiting {
-    std::string queue;
+    std::string line;
     Delivery delivery;
 };
 

@@ -37,8 +37,10 @@ awaitable<void> enlist(EnginePtr engine, WorkerInfo worker) {
     if (engine->find(worker.incarnation)) co_return;
 
     co_await engine->worker->ready();
-    for (auto const& queue : worker.queues)
-        co_await engine->worker_topology.need_queue(queue);
+    for (auto const& queue : worker.queues) {
+        for (auto const& line : lines_of(queue, engine->config.has_priorities))
+            co_await engine->worker_topology.need_line(line);
+    }
     auto life = std::make_shared<Life>();
     life->channel = co_await open_confirming(engine->worker, engine->config.timeout);
     engine->check_open();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "rabbitmq/message.hpp"
 
+#include "rabbitmq/names.hpp"
+
 #include <cohort/error.hpp>
 #include <cohort/id.hpp>
 #include <cohort/log.hpp>
@@ -115,7 +117,9 @@ std::unique_ptr<Message> encode_job(JobRecord const& job, Duration rest) {
     add("backoff-max", micros(policy.backoff.max), micros(usual.backoff.max));
     if (policy.backoff.factor != usual.backoff.factor) headers.add("backoff-factor", policy.backoff.factor);
     add("backoff-jitter", policy.backoff.jitter ? 1 : 0, 1);
+    add("priority", job.priority, 0);
     add("delay", micros(rest), 0);
+    if (job.expires != never) headers.add("expires", micros(job.expires.time_since_epoch()));
     if (!job.sender.empty()) headers.add("sender", std::string_view{job.sender});
     if (job.reason != FailReason::none) {
         headers.add("reason", to_string(job.reason));
@@ -125,12 +129,16 @@ std::unique_ptr<Message> encode_job(JobRecord const& job, Duration rest) {
     return message;
 }
 
-Delivered decode_job(Delivery delivery, std::string queue, Instant now) {
+Delivered decode_job(Delivery delivery, std::string_view line, Instant now) {
     auto const& headers = headers_of(delivery);
     auto const& properties = *delivery.properties;
     Delivered delivered;
     JobRecord& job = delivered.job;
-    job.ref.queue = std::move(queue);
+    job.ref.queue = queue_of(line);
+    // A message made by hand says it by the line that it was put into.
+    std::int64_t const usual = line.ends_with(urgent_suffix) ? 1 : line.ends_with(patient_suffix) ? -1 : 0;
+    job.priority =
+        static_cast<std::int32_t>(std::clamp<std::int64_t>(integer(headers, "priority", usual), -100, 100));
     job.ref.id = property(delivery, AMQP_BASIC_MESSAGE_ID_FLAG, properties.message_id);
     job.name = property(delivery, AMQP_BASIC_TYPE_FLAG, properties.type);
     job.client = property(delivery, AMQP_BASIC_REPLY_TO_FLAG, properties.reply_to);
@@ -148,6 +156,9 @@ Delivered decode_job(Delivery delivery, std::string queue, Instant now) {
     job.counters.lost = count(headers, "lost") + came_back;
     job.counters.attempt = count(headers, "attempt") + came_back;
     delivered.came_back = came_back;
+    // Who was given to a worker before has started in time.
+    auto const expires = integer(headers, "expires", -1);
+    if (expires >= 0 && came_back == 0) job.expires = Instant{Duration{expires}};
     job.counters.failures = count(headers, "failures");
     job.counters.released = count(headers, "released");
     job.generation = count(headers, "generation");

@@ -40,7 +40,7 @@ struct Delivered {
     std::string fault;            // why this is no job; then it is one that failed with it
 };
 // Of any message, whoever sent it.
-Delivered decode_job(Delivery delivery, std::string queue, Instant now);
+Delivered decode_job(Delivery delivery, std::string_view line, Instant now);
 
 // For its client: how a job has ended; its result is the body.
 std::unique_ptr<Message> encode_ending(JobRecord const& job);

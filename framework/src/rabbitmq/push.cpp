@@ -17,15 +17,33 @@ namespace {
                                          what + "; leave it out, or use sqlite: or redis://"};
 }
 
-void check(std::vector<NewJob> const& jobs) {
+// The server takes the connection from who holds a job for too long, and gives the job to the next.
+void check_length(NewJob const& job, Config const& config) {
+    Duration const limit = config.consumer_timeout;
+    Duration const longest = job.policy.timeout;
+    if (limit == 0s || (longest == 0s && !config.is_consumer_timeout_known)) return;
+    if (longest > 0s && longest < limit) return;
+    std::string const what = longest == 0s ? "without a timeout" : "with a timeout of " + to_string(longest);
+    throw Error{errc::not_supported, "job " + to_string(job.ref) + " " + what +
+                                         " may run for longer than the server waits for it (" +
+                                         to_string(limit) +
+                                         "); give it a shorter .timeout, or let consumer_timeout be more, " +
+                                         "on the server and in the URL; or use sqlite: or redis://"};
+}
+
+void check(std::vector<NewJob> const& jobs, Config const& config) {
     for (auto const& job : jobs) {
         check_queue_name(job.ref.queue);
         check_job_id(job.ref.id);
     }
     for (auto const& job : jobs) {
         if (!job.unique.empty()) refuse(job, "unique keys");
-        if (job.priority != 0) refuse(job, "priorities");
-        if (job.expires) refuse(job, "expiry");
+        if (job.priority != 0 && !config.has_priorities) {
+            throw Error{errc::not_supported, "job " + to_string(job.ref) +
+                                                 ": RabbitMQ has no priorities unless all programs ask for " +
+                                                 "them with priorities=3 in the URL"};
+        }
+        check_length(job, config);
     }
 }
 
@@ -73,7 +91,7 @@ awaitable<void> declare_all(EnginePtr engine, std::vector<Item> const& items) {
     std::set<std::string> clients;
     for (auto const& item : items) {
         if (item.is_done) continue;
-        co_await declare_for(engine->producer_topology, item.record.ref.queue, item.delay);
+        co_await declare_for(engine->producer_topology, engine->line_of(item.record), item.delay);
         if (!item.record.client.empty()) clients.insert(item.record.client);
     }
     // Before the job can end.
@@ -130,10 +148,10 @@ void publish_job(Engine const& engine, Channel& channel, BatchPtr const& batch, 
                  Duration delay) {
     Climb const climb = plan_climb(delay);
     auto const message = encode_job(job, climb.rest);
+    std::string const line = engine.line_of(job);
     std::string const exchange =
         climb.units == 0 ? std::string{} : engine.names.step(first_step(climb.units));
-    std::string const key =
-        climb.units == 0 ? engine.names.jobs(job.ref.queue) : climb_key(climb.units, job.ref.queue);
+    std::string const key = climb.units == 0 ? engine.names.jobs(line) : climb_key(climb.units, line);
     Publication publication;
     publication.exchange = exchange;
     publication.routing_key = key;
@@ -143,18 +161,18 @@ void publish_job(Engine const& engine, Channel& channel, BatchPtr const& batch, 
     channel.publish(batch, publication);
 }
 
-awaitable<void> declare_for(Topology& topology, std::string queue, Duration delay) {
+awaitable<void> declare_for(Topology& topology, std::string line, Duration delay) {
     Climb const climb = plan_climb(delay);
     if (climb.units == 0) {
-        co_await topology.need_queue(queue);
+        co_await topology.need_line(line);
     } else {
-        co_await topology.need_ladder(climb.units, queue);
+        co_await topology.need_ladder(climb.units, line);
     }
 }
 
 awaitable<std::vector<PushResult>> push(EnginePtr engine, std::vector<NewJob> jobs) {
     engine->check_open();
-    check(jobs);
+    check(jobs, engine->config);
     if (jobs.empty()) co_return std::vector<PushResult>{};
     co_await engine->producer->ready();
     co_await engine->wait_while_blocked(engine->producer);

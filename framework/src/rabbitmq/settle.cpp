@@ -19,9 +19,9 @@ bool ends(JobRecord const& record) {
 awaitable<void> declare_all(EnginePtr engine, std::vector<Replacement> const& replacements) {
     for (auto const& one : replacements) {
         if (!ends(one.record)) {
-            co_await declare_for(engine->worker_topology, one.record.ref.queue, one.delay);
+            co_await declare_for(engine->worker_topology, engine->line_of(one.record), one.delay);
         } else if (one.record.state == JobState::failed) {
-            co_await engine->worker_topology.need_queue(one.record.ref.queue);
+            co_await engine->worker_topology.need_line(one.record.ref.queue);
         }
     }
 }

@@ -79,11 +79,11 @@ awaitable<void> Topology::carry_out() {
         co_await wait_for(answer, limit);
 }
 
-awaitable<void> Topology::need_queue(std::string queue) {
-    std::string const jobs = names_.jobs(queue);
+awaitable<void> Topology::need_line(std::string line) {
+    std::string const jobs = names_.jobs(line);
     co_await prepare();
     if (is_known(jobs)) co_return;
-    std::string const dead = names_.dead(queue);
+    std::string const dead = names_.dead(queue_of(line));
     add_queue(dead, quorum());
     Table arguments = quorum();
     add_dead_letters(arguments, "");
@@ -120,8 +120,8 @@ awaitable<void> Topology::declare_ladder() {
     known_.insert(names_.due());
 }
 
-awaitable<void> Topology::need_ladder(std::uint32_t units, std::string queue) {
-    co_await need_queue(queue);
+awaitable<void> Topology::need_ladder(std::uint32_t units, std::string line) {
+    co_await need_line(line);
     if (!is_known(names_.due())) co_await declare_ladder();
     for (int const step : held_by(units)) {
         std::string const name = names_.step(step);
@@ -135,9 +135,9 @@ awaitable<void> Topology::need_ladder(std::uint32_t units, std::string queue) {
         co_await carry_out();
         known_.insert(name);
     }
-    std::string const way = names_.due() + ">" + queue;
+    std::string const way = names_.due() + ">" + line;
     if (is_known(way)) co_return;
-    add_queue_binding(names_.jobs(queue), names_.due(), foot_pattern(queue));
+    add_queue_binding(names_.jobs(line), names_.due(), foot_pattern(line));
     co_await carry_out();
     known_.insert(way);
 }

@@ -18,10 +18,11 @@ public:
         : connection_{std::move(connection)}, config_{config}, names_{config.space} {}
 
     // All throw Error: unavailable, broker_unsupported where something is there with other properties, ….
-    awaitable<void> need_queue(std::string queue);
+    // A line, and where those of its queue go that failed.
+    awaitable<void> need_line(std::string line);
     awaitable<void> need_replies(std::string client);
-    // The steps that hold a message for so many units, and the way to this queue.
-    awaitable<void> need_ladder(std::uint32_t units, std::string queue);
+    // The steps that hold a message for so many units, and the way to this line.
+    awaitable<void> need_ladder(std::uint32_t units, std::string line);
     // Something was not there: all is looked at again.
     void forget() noexcept { known_.clear(); }
 

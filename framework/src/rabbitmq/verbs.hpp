@@ -20,7 +20,7 @@ awaitable<UpkeepReply> upkeep(EnginePtr engine, UpkeepParams params);
 // Publishes a waiting job on this channel: at once, or by the ladder. What it needs must be declared.
 void publish_job(Engine const& engine, Channel& channel, BatchPtr const& batch, JobRecord const& job,
                  Duration delay);
-awaitable<void> declare_for(Topology& topology, std::string queue, Duration delay);
+awaitable<void> declare_for(Topology& topology, std::string line, Duration delay);
 
 // What is to be done with a delivery besides running it: then it is acked.
 struct Replacement {

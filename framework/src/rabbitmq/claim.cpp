@@ -135,16 +135,37 @@ awaitable<void> pull(Claim& claim, std::string const& line) {
     }
 }
 
-// Are the consumers what this claim would make them?
-bool is_in_place(Claim const& claim) {
+// How many of the worker's slots are free as far as we know. Where it has more, outcomes are on their way,
+// and the shares that they hold come back by themselves.
+std::uint32_t known_free(Claim const& claim) {
     Life const& life = *claim.life;
-    if (life.consumers.size() != claim.lines.size()) return false;
+    std::size_t const slots = life.worker.slots;
+    if (slots == 0) return claim.missing();
+    return static_cast<std::uint32_t>(slots > life.runs.size() ? slots - life.runs.size() : 0);
+}
+
+enum class Fit : std::uint8_t { good, too_small, bad };
+
+// Are the consumers what this claim would make them? To end one is dear: a delivery that crosses its end goes
+// back, and the server counts that as if a worker had been lost.
+Fit fit_of(Claim const& claim) {
+    Life const& life = *claim.life;
+    auto const known = known_free(claim);
+    std::size_t const count = claim.lines.size();
+    if (life.consumers.size() < count || life.free_shares() > std::max(known, claim.missing()))
+        return Fit::bad;
+    // More of them than lines: where nothing runs, this costs nothing to mend.
+    if (life.consumers.size() > count && (count > 1 || (life.runs.empty() && life.waiting.empty())))
+        return Fit::bad;
+    bool const has_others = count > 1 && known > 0;
     for (auto const& [tag, consumer] : life.consumers) {
         bool const is_asked =
             std::find(claim.lines.begin(), claim.lines.end(), consumer.line) != claim.lines.end();
-        if (!is_asked || consumer.is_ending || consumer.out >= consumer.share) return false;
+        if (!is_asked || consumer.is_ending) return Fit::bad;
+        if (has_others && consumer.out >= consumer.share) return Fit::bad;
     }
-    return life.free_shares() == claim.missing();
+    if (life.free_shares() >= std::min(known, claim.missing())) return Fit::good;
+    return count == 1 ? Fit::too_small : Fit::bad;
 }
 
 // Clears the place for consumers that fit. Where they would leave out a queue, each is looked at.
@@ -184,18 +205,24 @@ awaitable<void> look(Claim& claim, bool may_wait) {
         // at, in order, and shares are for when all are empty.
         bool const will_reach_all =
             waits && !claim.engine->config.has_priorities && claim.missing() >= claim.lines.size();
-        bool const fits = claim.missing() == 0 || (waits && is_in_place(claim));
-        if (!fits) co_await rebalance(claim, will_reach_all);
+        Fit fit = Fit::good;
+        if (claim.missing() > 0) fit = waits ? fit_of(claim) : Fit::bad;
+        if (fit == Fit::bad) co_await rebalance(claim, will_reach_all);
         co_await drop_unfit(claim);
         auto const left = std::chrono::duration_cast<Duration>(until - Steady::now());
         bool const has_jobs = !claim.reply.jobs.empty();
         bool const goes_on = waits && left > 0s && !is_over(claim);
-        if (!fits && goes_on && claim.missing() > 0 && (!has_jobs || will_reach_all)) {
+        if (fit == Fit::bad && goes_on && claim.missing() > 0 && (!has_jobs || will_reach_all)) {
             auto const shares = divide(claim.missing(), claim.lines.size(), claim.first);
             co_await start_consuming(claim.engine, claim.life, claim.lines, shares);
+        } else if (fit == Fit::too_small && goes_on && !has_jobs) {
+            // Runs of consumers that are gone have ended: one more consumer has what they leave.
+            auto const free = std::min(claim.life->free_shares(), claim.missing());
+            std::vector<std::uint32_t> const rest{claim.missing() - free};
+            co_await start_consuming(claim.engine, claim.life, claim.lines, rest);
         }
         if (has_jobs || !goes_on) co_return;
-        bool const is_whole = claim.life->consumers.size() == claim.lines.size();
+        bool const is_whole = claim.life->consumers.size() >= claim.lines.size();
         ++claim.first;
         Duration const span = is_whole ? left : std::min(left, turn);
         if (claim.life->waiting.empty()) co_await claim.life->wake.wait_for(span);

@@ -2,6 +2,9 @@
 // The rabbitmq-server of the run: ctest starts it for the cases tagged [rabbitmq], and ends it behind them.
 #pragma once
 
+#include "support/process.hpp"
+
+#include <cstdint>
 #include <string>
 
 namespace support {
@@ -19,5 +22,28 @@ RabbitTls rabbitmq_tls();
 
 // What rabbitmqctl says to these words, output and errors.
 std::string rabbitmqctl(std::string const& words);
+
+// One of a case's own, for what the others must not notice. It takes ten seconds to start.
+class RabbitServer {
+public:
+    // Throws std::runtime_error where there is none to start.
+    RabbitServer();
+    ~RabbitServer();
+    RabbitServer(RabbitServer const&) = delete;
+    RabbitServer& operator=(RabbitServer const&) = delete;
+
+    std::string url() const;
+    std::uint16_t port() const;
+    // kill -9; its queues stay on the disk. revive() waits until it answers.
+    void kill();
+    void revive();
+    std::string ctl(std::string const& words) const;
+
+private:
+    std::string ask(std::string const& verb, std::string const& words = {}) const;
+
+    TempDir directory_;
+    std::string folder_ = directory_.file("rabbit");
+};
 
 }  // namespace support

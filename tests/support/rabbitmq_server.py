@@ -5,6 +5,8 @@
   rabbitmq_server.py start FOLDER    ends one that an earlier run left in FOLDER, starts another, waits until it answers
   rabbitmq_server.py stop FOLDER
   rabbitmq_server.py ctl FOLDER …    rabbitmqctl for it
+  rabbitmq_server.py kill FOLDER     kill -9: its queues stay in FOLDER
+  rabbitmq_server.py revive FOLDER   starts it again, with what they hold, and waits until it answers
 
 FOLDER/url then holds its URL, FOLDER/tls_url that with TLS, whose certificate FOLDER/tls/ca.crt has signed. Where there is
 no server to start, "start" says so in a line that begins with "SKIPPED: ", and no file is left; tests that need one skip
@@ -90,19 +92,23 @@ def kill_group(pid):
         pass
 
 
+def kill_group_of(folder, group):
+    """Only what is still the server of this folder: numbers of processes are used again."""
+    try:
+        words = Path(f"/proc/{group}/environ").read_bytes()
+    except OSError:
+        return
+    if f"HOME={folder}".encode() in words.split(b"\0"):
+        kill_group(group)
+
+
 def stop(folder):
     try:
         groups = [int(word) for word in (folder / "groups").read_text().split()]
     except (OSError, ValueError):
         groups = []
     for group in groups:
-        # Only what is still the server of this folder: numbers of processes are used again.
-        try:
-            words = Path(f"/proc/{group}/environ").read_bytes()
-        except OSError:
-            continue
-        if f"HOME={folder}".encode() in words.split(b"\0"):
-            kill_group(group)
+        kill_group_of(folder, group)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -137,29 +143,50 @@ def start(folder):
     env = environment(folder, ports)
     (folder / "environment").write_text("".join(f"{name}={value}\n" for name, value in env.items()))
 
-    output = (folder / "output").open("wb")
-    started = []
-    for command in (["epmd", "-port", str(ports[2]), "-address", "127.0.0.1"],
-                    ["timeout", "-s", "KILL", LIFETIME, str(scripts / "rabbitmq-server")]):
+    run(folder, env, ["epmd", "-port", str(ports[2]), "-address", "127.0.0.1"], "w")
+    if serve(folder, env) != 0:
+        return 1
+    (folder / "url").write_text(f"amqp://guest:guest@127.0.0.1:{ports[0]}")
+    return 0
+
+
+def run(folder, env, command, mode):
+    """Notes the number of its group: for "stop"."""
+    with (folder / "output").open("ab") as output:
         process = subprocess.Popen(command, env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                                    start_new_session=True)
-        started.append(process)
-        (folder / "groups").write_text(" ".join(str(one.pid) for one in started))
-        time.sleep(0.2)
+    with (folder / "groups").open(mode) as groups:
+        groups.write(f"{process.pid} ")
+    time.sleep(0.2)
+    return process
+
+
+def serve(folder, env):
+    port = int(env["RABBITMQ_NODE_PORT"])
+    process = run(folder, env, ["timeout", "-s", "KILL", LIFETIME, str(programs() / "rabbitmq-server")], "a")
     begin = time.monotonic()
-    while not answers(ports[0]):
-        if started[1].poll() is not None or time.monotonic() - begin > PATIENCE:
+    while not answers(port):
+        if process.poll() is not None or time.monotonic() - begin > PATIENCE:
             print((folder / "output").read_text(errors="replace")[-4000:])
             print("rabbitmq-server did not start")
             return 1
         time.sleep(0.1)
-    (folder / "url").write_text(f"amqp://guest:guest@127.0.0.1:{ports[0]}")
-    print(f"rabbitmq-server answers after {time.monotonic() - begin:.1f} s on port {ports[0]}")
+    print(f"rabbitmq-server answers after {time.monotonic() - begin:.1f} s on port {port}")
     return 0
 
 
+def kill(folder):
+    """The server, and not the epmd that was started before it."""
+    for group in (folder / "groups").read_text().split()[1:]:
+        kill_group_of(folder, int(group))
+
+
+def known_environment(folder):
+    return dict(line.split("=", 1) for line in (folder / "environment").read_text().splitlines())
+
+
 def ctl(folder, words):
-    env = dict(line.split("=", 1) for line in (folder / "environment").read_text().splitlines())
+    env = known_environment(folder)
     return subprocess.run([str(programs() / "rabbitmqctl"), *words], env=env, cwd=folder, check=False).returncode
 
 
@@ -170,6 +197,11 @@ def main(arguments):
     if verb == "stop":
         stop(folder)
         return 0
+    if verb == "kill":
+        kill(folder)
+        return 0
+    if verb == "revive":
+        return serve(folder, known_environment(folder))
     if verb == "ctl":
         return ctl(folder, arguments[2:])
     print(__doc__)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Identifiers: distinct, in order, and refused when they hold what a store or a log could misread.
+#include "support/slowness.hpp"
+
 #include <cohort/error.hpp>
 #include <cohort/id.hpp>
 
@@ -42,7 +44,7 @@ TEST_CASE("a million ULIDs are distinct and sorted", "[S35][S08]") {
     std::string last;
     bool sorted = true;
     bool formed = true;
-    for (int i = 0; i < 1'000'000; ++i) {
+    for (int i = 0; i < 1'000'000 / support::slowness; ++i) {
         std::string id = next();
         sorted = sorted && last < id;
         formed = formed && id.size() == 26 && is_crockford(id);

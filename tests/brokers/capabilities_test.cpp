@@ -4,7 +4,6 @@
 //   COHORT_WRITE_DOCS=1 build/dev/tests/test_brokers
 //
 // writes it again, if all promises are kept.
-#define CATCH_CONFIG_EXTERNAL_INTERFACES
 #include "brokers/conformance/suite.hpp"
 
 #include <cstdlib>

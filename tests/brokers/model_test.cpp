@@ -6,6 +6,7 @@
 #include "brokers/model.hpp"
 #include "support/proxy_broker.hpp"
 #include "support/shrink.hpp"
+#include "support/slowness.hpp"
 
 #include <array>
 #include <chrono>
@@ -475,11 +476,11 @@ void check_found(std::size_t most_steps) {
 
 // COHORT_SEED=n repeats one play.
 TEST_CASE("the memory broker does what the model does, step by step", "[model][T1-T16][timeout:120]") {
-    check_plays(backend_called("memory"), 60, 300);
+    check_plays(backend_called("memory"), 60 / support::slowness, 300);
 }
 
 TEST_CASE("the SQLite broker does what the model does, step by step", "[model][T1-T16][timeout:120]") {
-    check_plays(backend_called("sqlite"), 12, 200);
+    check_plays(backend_called("sqlite"), 12 / support::slowness, 200);
 }
 
 TEST_CASE("a broker that takes the outcome of a lost run is found out, in a few steps", "[model]") {

@@ -22,6 +22,16 @@ std::string plain_url() {
     return server.url();
 }
 
+std::string valkey_url() {
+    static auto const server = support::RedisServer::of("valkey-server");
+    return server->url();
+}
+
+std::string keydb_url() {
+    static auto const server = support::RedisServer::of("keydb-server");
+    return server->url();
+}
+
 std::string tls_url() {
     static support::Certificates const certificates;
     static std::string const port = std::to_string(support::free_port());
@@ -71,6 +81,11 @@ bool add() {
         return false;
     }
     static AddBackend const added_redis{"redis", &make_rig<plain_url>};
+    // Where they are found on the PATH; they speak the same protocol.
+    if (support::RedisServer::is_installed("valkey-server"))
+        static AddWay const added_valkey{"valkey", &make_rig<valkey_url>};
+    if (support::RedisServer::is_installed("keydb-server"))
+        static AddWay const added_keydb{"keydb", &make_rig<keydb_url>};
     static AddWay const added_tls{"redis-tls", &make_rig<tls_url>};
     static AddWay const added_cluster{"redis-cluster", &make_rig<cluster_url>};
     static AddWay const added_sentinel{"redis-sentinel", &make_rig<sentinel_url>};

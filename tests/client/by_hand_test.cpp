@@ -14,13 +14,13 @@
 #include <thread>
 #include <vector>
 
+namespace by_hand_test {
+
 using cohort::awaitable;
 using cohort::errc;
 using cohort::JobState;
 using support::Rig;
 using namespace std::chrono_literals;
-
-namespace by_hand_test {
 
 int add(int a, int b) {
     return a + b;
@@ -48,10 +48,6 @@ awaitable<std::size_t> length(Rig& rig) {
     auto const queues = co_await rig.broker->inspector()->queues();
     co_return queues.empty() ? 0 : queues[0].count(JobState::queued);
 }
-
-}  // namespace by_hand_test
-
-using namespace by_hand_test;
 
 namespace {
 
@@ -137,3 +133,5 @@ TEST_CASE("a job that was taken by hand is answered later, from another thread",
     CHECK(verdicts == std::vector{cohort::Verdict::accepted});
     CHECK(job.status()->policy.keep_result == 60s);
 }
+
+}  // namespace by_hand_test

@@ -16,14 +16,14 @@
 #include <tuple>
 #include <vector>
 
+namespace client_test {
+
 using cohort::awaitable;
 using cohort::errc;
 using cohort::Error;
 using cohort::JobState;
 using support::Rig;
 using namespace std::chrono_literals;
-
-namespace client_test {
 
 int add(int a, int b) {
     return a + b;
@@ -44,10 +44,6 @@ errc code_of(Function function) {
     }
     return errc::ok;
 }
-
-}  // namespace client_test
-
-using namespace client_test;
 
 namespace {
 
@@ -134,6 +130,16 @@ awaitable<void> same_id(Rig& rig) {
         code = error.which();
     }
     CHECK(code == errc::duplicate_job_id);
+
+    code = errc::ok;
+    cohort::EnqueueOptions with_replicas;
+    with_replicas.replicas.emplace();
+    try {
+        co_await rig.client.enqueue_job<add>(with_replicas, 1, 2);
+    } catch (Error const& error) {
+        code = error.which();
+    }
+    CHECK(code == errc::not_supported);
 
     auto const holder = co_await rig.client.enqueue_job<add>({.unique = "key"}, 1, 2);
     auto const other = co_await rig.client.enqueue_job<add>({.unique = "key"}, 5, 6);
@@ -285,3 +291,5 @@ TEST_CASE("a blocking client has the same verbs, and refuses its own thread", "[
     auto const outcomes = client.wait_all(jobs, 10s);
     CHECK(*outcomes[1].value == 4);
 }
+
+}  // namespace client_test

@@ -18,13 +18,13 @@
 #include <tuple>
 #include <vector>
 
+namespace handle_test {
+
 using cohort::awaitable;
 using cohort::errc;
 using cohort::JobState;
 using support::Rig;
 using namespace std::chrono_literals;
-
-namespace handle_test {
 
 awaitable<int> add_later(int a, int b) {
     co_await cohort::sleep_for(10s);
@@ -87,10 +87,6 @@ awaitable<errc> code_of_result(Job const& job) {
     }
     co_return code;
 }
-
-}  // namespace handle_test
-
-using namespace handle_test;
 
 namespace {
 
@@ -385,3 +381,5 @@ TEST_CASE("a thousand coroutines wait for a thousand jobs", "[S26]") {
     Rig rig;
     rig.run(thousand_wait(rig));
 }
+
+}  // namespace handle_test

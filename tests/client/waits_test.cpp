@@ -10,12 +10,12 @@
 
 #include <string>
 
+namespace waits_test {
+
 using cohort::awaitable;
 using cohort::errc;
 using support::Rig;
 using namespace std::chrono_literals;
-
-namespace waits_test {
 
 int add(int a, int b) {
     return a + b;
@@ -78,10 +78,6 @@ awaitable<std::exception_ptr> wait_for(cohort::Job<int> const& job, cohort::Dura
     }
     co_return error;
 }
-
-}  // namespace waits_test
-
-using namespace waits_test;
 
 namespace {
 
@@ -157,3 +153,5 @@ TEST_CASE("trouble that does not pass ends a wait at once") {
     Scene scene;
     scene.rig.run(useless(scene));
 }
+
+}  // namespace waits_test

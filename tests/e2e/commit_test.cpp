@@ -17,6 +17,8 @@
 #include <tuple>
 #include <vector>
 
+namespace commit_test {
+
 using namespace std::chrono_literals;
 using namespace e2e;
 
@@ -111,3 +113,5 @@ TEST_CASE("a job whose write is refused is retried, and fails when its retries a
     support::TempDir const dir;
     cohort::run(refuse(dir));
 }
+
+}  // namespace commit_test

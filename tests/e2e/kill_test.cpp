@@ -16,6 +16,8 @@
 #include <tuple>
 #include <vector>
 
+namespace kill_test {
+
 using namespace std::chrono_literals;
 
 using namespace e2e;
@@ -212,3 +214,5 @@ TEST_CASE("SIGTERM lets running jobs finish, and the program ends with 0", "[F05
     support::TempDir const dir;
     cohort::run(stop_gently(dir));
 }
+
+}  // namespace kill_test

@@ -19,16 +19,14 @@
 #include <string>
 #include <vector>
 
-using namespace std::chrono_literals;
-
 namespace latency_test {
+
+using namespace std::chrono_literals;
 
 cohort::awaitable<int> twice(int n) {
     co_return 2 * n;
 }
 COHORT_JOB(twice);
-
-}  // namespace latency_test
 
 using latency_test::twice;
 
@@ -146,3 +144,5 @@ TEST_CASE("a worker runs until it is stopped: on this thread, or in the backgrou
     running.stop();
     running.stop();
 }
+
+}  // namespace latency_test

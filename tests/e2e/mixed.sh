@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# mixed.sh OWN OTHER: the client in OWN with its own worker; then, if OTHER is another build and is there, the client of each
-# with the worker of the other.
+# mixed.sh OWN OTHER…: the client in OWN with its own worker; then, for each OTHER that is another build and is there, the client
+# of each with the worker of the other.
 set -euo pipefail
 own=$1
-other=$2
+shift
 
 pair() {  # pair CLIENT WORKER
   local dir
@@ -22,7 +22,9 @@ pair() {  # pair CLIENT WORKER
 }
 
 pair "$own" "$own"
-if [ "$other" != "$own" ] && [ -x "$other/e2e_worker" ]; then
-  pair "$own" "$other"
-  pair "$other" "$own"
-fi
+for other in "$@"; do
+  if [ "$other" != "$own" ] && [ -x "$other/e2e_worker" ]; then
+    pair "$own" "$other"
+    pair "$other" "$own"
+  fi
+done

@@ -18,6 +18,8 @@
 #include <thread>
 #include <vector>
 
+namespace rabbitmq_faults_test {
+
 using namespace std::chrono_literals;
 
 using namespace e2e;
@@ -125,3 +127,5 @@ TEST_CASE("on RabbitMQ, all connections are closed twenty times under load, and 
     support::RabbitServer server;
     cohort::run(close_all(server));
 }
+
+}  // namespace rabbitmq_faults_test

@@ -20,6 +20,8 @@
 #include <tuple>
 #include <vector>
 
+namespace rabbitmq_test {
+
 using namespace std::chrono_literals;
 
 using namespace e2e;
@@ -128,3 +130,5 @@ TEST_CASE("on RabbitMQ, what needs records is refused, and the error says what t
     if (is_skipped()) return;
     cohort::run(ask_for_what_is_absent(url()));
 }
+
+}  // namespace rabbitmq_test

@@ -20,6 +20,8 @@
 #include <tuple>
 #include <vector>
 
+namespace redis_test {
+
 using namespace std::chrono_literals;
 
 using namespace e2e;
@@ -119,3 +121,5 @@ TEST_CASE("on Redis, a server that is killed and comes back loses nothing that w
     support::TempDir const dir;
     cohort::run(kill_the_server(server, dir));
 }
+
+}  // namespace redis_test

@@ -16,6 +16,7 @@
 #include <array>
 #include <charconv>
 #include <deque>
+#include <fcntl.h>
 #include <future>
 #include <list>
 #include <optional>
@@ -30,6 +31,15 @@ namespace asio = boost::asio;
 using asio::use_awaitable;
 using asio::ip::tcp;
 using std::chrono::milliseconds;
+
+namespace {
+
+// A worker that is started now must not hold a connection that is closed here.
+void keep_to_ourselves(int fd) {
+    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+}  // namespace
 
 // Everything below happens on the one thread of the context.
 struct Proxy::State {
@@ -78,6 +88,7 @@ struct Proxy::State {
         Mode mode;
         std::deque<std::string> out;  // to be written
         bool is_over = false;         // nothing more comes: shut down when all is written
+        bool is_shut = false;         // it was
         std::size_t seen = 0;         // bytes read
         asio::steady_timer changed;   // cancelled when `out` or `is_over` changes
     };
@@ -111,6 +122,7 @@ struct Proxy::State {
         acceptor.set_option(tcp::acceptor::reuse_address(true));
         acceptor.bind({asio::ip::address_v4::loopback(), port});
         acceptor.listen();
+        keep_to_ourselves(acceptor.native_handle());
         own_port = acceptor.local_endpoint().port();
         asio::co_spawn(context, serve(), asio::detached);
     }
@@ -146,6 +158,8 @@ struct Proxy::State {
             drop(link);
             co_return;
         }
+        keep_to_ourselves(link->client.native_handle());
+        keep_to_ourselves(link->server.native_handle());
         link->client.set_option(tcp::no_delay(true));
         link->server.set_option(tcp::no_delay(true));
         for (Way const way : {Way::to_server, Way::to_client}) {
@@ -242,8 +256,8 @@ struct Proxy::State {
         boost::system::error_code ignored;
         link->to(way).shutdown(tcp::socket::shutdown_send, ignored);
         auto const other = way == Way::to_server ? Way::to_client : Way::to_server;
-        bool const both = link->direction(other).is_over && link->direction(other).out.empty();
-        if (both) drop(link);
+        direction.is_shut = true;
+        if (link->direction(other).is_shut) drop(link);
     }
 
     void drop(LinkPtr const& link) {

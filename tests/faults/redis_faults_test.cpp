@@ -3,8 +3,7 @@
 #ifdef COHORT_FAULTS_REDIS
 #include "faults/jobs.hpp"
 #include "faults/proxy.hpp"
-#include "faults/redis_store.hpp"
-#include "faults/scenario.hpp"
+#include "faults/redis_scene.hpp"
 
 #include <cohort/open.hpp>
 #include <cohort/run.hpp>
@@ -17,10 +16,6 @@
 using namespace faults;
 
 namespace {
-
-support::RedisServer& server_of(Stage& stage) {
-    return static_cast<RedisStore&>(stage.store()).server();
-}
 
 cohort::errc enqueue_once(Stage& stage) {
     try {
@@ -38,9 +33,6 @@ cohort::Duration until_it_works(Stage& stage, cohort::Duration patience = 20s) {
         stage.pass(20ms);
     return ledger_time() - begun;
 }
-
-// The longest pause between two attempts to connect, and a second.
-constexpr cohort::Duration longest_return = 11s;
 
 }  // namespace
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#define CATCH_CONFIG_EXTERNAL_INTERFACES
 #include "faults/report.hpp"
 
 #include <catch2/catch.hpp>

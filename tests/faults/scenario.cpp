@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // The lists of scenarios and of brokers, and the Catch2 cases that they become.
-#define CATCH_CONFIG_EXTERNAL_INTERFACES
 #include "faults/scenario.hpp"
 
 #include "faults/report.hpp"

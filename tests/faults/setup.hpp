@@ -2,6 +2,8 @@
 // The default set-up of a scenario: every time constant shortened, so that it fits in seconds.
 #pragma once
 
+#include "support/slowness.hpp"
+
 #include <cohort/worker.hpp>
 
 #include <string>
@@ -10,18 +12,7 @@ namespace faults {
 
 using namespace std::chrono_literals;
 
-// Sanitizers slow everything down: spans that the machine's speed could break are multiplied by this.
-#if defined(__SANITIZE_THREAD__)
-inline constexpr int slowness = 4;
-#elif defined(__SANITIZE_ADDRESS__)
-inline constexpr int slowness = 2;
-#elif defined(__has_feature)
-inline constexpr int slowness = __has_feature(thread_sanitizer)    ? 4
-                                : __has_feature(address_sanitizer) ? 2
-                                                                   : 1;
-#else
-inline constexpr int slowness = 1;
-#endif
+using support::slowness;
 
 struct WorkerSetup {
     std::string name = {};  // default: w1, w2, … in the order of their starts

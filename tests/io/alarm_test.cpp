@@ -9,6 +9,8 @@
 #include <future>
 #include <vector>
 
+namespace alarm_test {
+
 using namespace io_test;
 using cohort::sleep_for;
 using cohort::io::Alarm;
@@ -84,3 +86,5 @@ TEST_CASE("real timers ring on a real loop") {
     });
     CHECK(rung.get_future().get());
 }
+
+}  // namespace alarm_test

@@ -20,6 +20,8 @@
 #include <utility>
 #include <vector>
 
+namespace home_test {
+
 using namespace std::chrono_literals;
 using cohort::awaitable;
 using cohort::io::Alarm;
@@ -167,3 +169,5 @@ TEST_CASE("alarms of a real loop ring in the order of their times, whatever the 
     });
     CHECK(rung.get_future().get() == "abc");
 }
+
+}  // namespace home_test

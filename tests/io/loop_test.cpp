@@ -12,6 +12,8 @@
 #include <future>
 #include <stdexcept>
 
+namespace loop_test {
+
 using namespace std::chrono_literals;
 using cohort::io::Loop;
 
@@ -73,3 +75,5 @@ TEST_CASE("loops come and go") {
     }
     CHECK(count <= 50);
 }
+
+}  // namespace loop_test

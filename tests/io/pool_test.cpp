@@ -11,6 +11,8 @@
 #include <set>
 #include <thread>
 
+namespace pool_test {
+
 using cohort::io::Pool;
 
 namespace {
@@ -162,3 +164,5 @@ TEST_CASE("a pool that is destroyed lets its calls go on by themselves") {
     release->set_value();
     ended->get_future().wait();
 }
+
+}  // namespace pool_test

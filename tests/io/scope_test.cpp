@@ -12,6 +12,8 @@
 #include <stdexcept>
 #include <vector>
 
+namespace scope_test {
+
 using namespace io_test;
 using cohort::sleep_for;
 using cohort::io::is_aborted;
@@ -227,3 +229,5 @@ TEST_CASE("children may run on other threads and be cancelled from this one") {
         CHECK(ended <= 20);
     }
 }
+
+}  // namespace scope_test

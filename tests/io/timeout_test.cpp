@@ -12,6 +12,8 @@
 
 #include <string>
 
+namespace timeout_test {
+
 using namespace io_test;
 using cohort::errc;
 using cohort::Error;
@@ -191,3 +193,5 @@ TEST_CASE("a loop may be destroyed while an operation with a limit runs") {
     loop.poll();
     loop.destroy();
 }
+
+}  // namespace timeout_test

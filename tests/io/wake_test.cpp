@@ -7,6 +7,8 @@
 #include <atomic>
 #include <thread>
 
+namespace wake_test {
+
 using namespace io_test;
 using cohort::io::is_aborted;
 using cohort::io::Wake;
@@ -323,3 +325,5 @@ TEST_CASE("a loop may be destroyed while another thread wakes its waiters") {
         waker.join();
     }
 }
+
+}  // namespace wake_test

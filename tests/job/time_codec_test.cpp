@@ -8,6 +8,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace time_codec_test {
+
 using namespace cohort;
 using namespace std::chrono;
 
@@ -99,3 +101,5 @@ TEST_CASE("a time that its type cannot hold is refused, not rounded") {
         misfit<sys_time<nanoseconds>>("\"1677-09-21T00:12:43.145224191Z\"").starts_with("argument_range: "));
     CHECK(misfit<sys_time<nanoseconds>>("\"+200000-01-01\"").starts_with("argument_range: "));
 }
+
+}  // namespace time_codec_test

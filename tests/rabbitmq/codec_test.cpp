@@ -8,6 +8,8 @@
 
 #include <random>
 
+namespace codec_test {
+
 using namespace cohort;
 using namespace cohort::rabbitmq;
 
@@ -238,3 +240,5 @@ TEST_CASE("headers that fit into no frame are refused by name") {
               append_content(bytes, 1, AMQP_BASIC_PUBLISH_METHOD, &publish, properties, "", 4096);
           }) == errc::payload_too_large);
 }
+
+}  // namespace codec_test

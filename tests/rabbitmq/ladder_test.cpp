@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <numeric>
 
+namespace ladder_test {
+
 using namespace cohort;
 using namespace cohort::rabbitmq;
 
@@ -62,3 +64,5 @@ TEST_CASE("shares of the slots add up to them, whatever the number of queues", "
     }
     CHECK(divide(1, 3, 1) == std::vector<std::uint32_t>{0, 1, 0});
 }
+
+}  // namespace ladder_test

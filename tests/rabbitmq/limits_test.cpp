@@ -3,6 +3,8 @@
 // time. Where the server is waited for, time passes.
 #include "rabbitmq/server.hpp"
 
+namespace limits_test {
+
 using namespace rabbitmq_test;
 
 TEST_CASE("a job that has started in time does not expire when its worker is lost", "[rabbitmq]") {
@@ -101,3 +103,5 @@ TEST_CASE("a job that the server may not wait for is refused, as far as that is 
     CHECK(fate("&consumer_timeout=0s", 0s) == errc::unavailable);
     CHECK(fate("&consumer_timeout=2h", 1h) == errc::unavailable);
 }
+
+}  // namespace limits_test

@@ -9,6 +9,8 @@
 
 #include <limits>
 
+namespace message_test {
+
 using namespace cohort;
 using namespace cohort::rabbitmq;
 
@@ -158,3 +160,5 @@ TEST_CASE("an ending comes out of its message as it went in") {
     CHECK_THROWS_AS(decode_ending(by_hand("running", none)), Error);
     CHECK_THROWS_AS(decode_ending(by_hand("succeeded", none)), Error);
 }
+
+}  // namespace message_test

@@ -7,6 +7,8 @@
 #include <atomic>
 #include <sstream>
 
+namespace server_test {
+
 using namespace rabbitmq_test;
 using Steady = std::chrono::steady_clock;
 
@@ -277,3 +279,5 @@ TEST_CASE("a server that is short of memory refuses pushes as full, and takes th
         is_stored = code_of(broker->push(one("after"))) == errc::ok;
     CHECK(is_stored);
 }
+
+}  // namespace server_test

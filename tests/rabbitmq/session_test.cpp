@@ -6,6 +6,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace session_test {
+
 using namespace cohort;
 using namespace cohort::rabbitmq;
 
@@ -308,3 +310,5 @@ TEST_CASE("a request to pause a channel is answered", "[F64]") {
     CHECK(rig.hear().back().id == AMQP_CHANNEL_FLOW_OK_METHOD);
     CHECK(channel->is_open());
 }
+
+}  // namespace session_test

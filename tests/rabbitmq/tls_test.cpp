@@ -2,6 +2,8 @@
 // TLS to a real server.
 #include "rabbitmq/server.hpp"
 
+namespace tls_test {
+
 using namespace rabbitmq_test;
 
 // Certificates are made by the openssl command.
@@ -61,3 +63,5 @@ TEST_CASE("a URL without TLS has no parameters for it", "[rabbitmq][tls]") {
     CHECK(error.which() == errc::invalid_url);
     CHECK(has(error, "ca is for TLS: write amqps:, not amqp:"));
 }
+
+}  // namespace tls_test

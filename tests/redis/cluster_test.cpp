@@ -4,6 +4,8 @@
 #include "redis/slots.hpp"
 #include "support/redis_cluster.hpp"
 
+namespace cluster_test {
+
 using namespace redis_test;
 using support::RedisCluster;
 
@@ -246,3 +248,5 @@ TEST_CASE("a cluster whose node is gone says so, serves the others, and all when
         std::chrono::seconds{20}));
     CHECK(becomes_true([&] { return code_of(broker->push({job_in("a", "more")})) == errc::ok; }));
 }
+
+}  // namespace cluster_test

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace errors_test {
+
 using namespace cohort;
 using namespace cohort::redis;
 
@@ -53,3 +55,5 @@ TEST_CASE("each error of a server has its class, whoever passes it on") {
     CHECK(is_no_script("NOSCRIPT No matching script. Please use EVAL."));
     CHECK_FALSE(is_no_script("ERR NOSCRIPTS"));
 }
+
+}  // namespace errors_test

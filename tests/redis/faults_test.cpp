@@ -3,6 +3,12 @@
 // is the server's time that passes.
 #include "redis/server.hpp"
 
+#include <ctime>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace faults_test {
+
 using namespace redis_test;
 
 TEST_CASE("without a server a verb says so, and works as soon as there is one", "[F39]") {
@@ -236,3 +242,51 @@ TEST_CASE("a worker that waits for work asks the server less than once a second"
     waiter.join();
     CHECK(claim.get().jobs.empty());
 }
+
+TEST_CASE("without a file descriptor left a broker says so, does not spin, and goes on when there is one",
+          "[F77]") {
+    NEED_REDIS
+    RedisServer server;
+    auto const broker = open(server.url("timeout=500ms"));
+    run(broker->push(one("a")));
+    rlimit old{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &old) == 0);
+    rlimit few = old;
+    few.rlim_cur = 256;
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+    server.kill();
+    CHECK(becomes_true([&] { return code_of(broker->status({{"main", "a"}})) != errc::ok; }));
+    boost::asio::io_context loop;  // needs some itself
+    boost::asio::co_spawn(loop, broker->status({{"main", "a"}}), [](std::exception_ptr, auto const&) {});
+    loop.run();
+    std::vector<int> taken;
+    for (int fd = ::dup(0); fd >= 0; fd = ::dup(0))
+        taken.push_back(fd);
+    auto const spent = std::clock();
+    std::string told;
+    auto const begun = std::chrono::steady_clock::now();
+    while (since(begun) < 1s ||
+           (told.find("Too many open files") == std::string::npos && since(begun) < 10s)) {
+        try {
+            auto asked =
+                boost::asio::co_spawn(loop, broker->status({{"main", "a"}}), boost::asio::use_future);
+            loop.restart();
+            loop.run();
+            asked.get();
+        } catch (Error const& error) {
+            told = error.what();
+        }
+    }
+    double const cpu = static_cast<double>(std::clock() - spent) / CLOCKS_PER_SEC;
+    for (int const fd : taken)
+        ::close(fd);
+    ::setrlimit(RLIMIT_NOFILE, &old);
+    INFO(told);
+    CHECK(told.find("Too many open files") != std::string::npos);
+    CHECK(cpu < 0.5);
+
+    server.start();
+    CHECK(becomes_true([&] { return code_of(broker->push(one("b"))) == errc::ok; }));
+}
+
+}  // namespace faults_test

@@ -14,6 +14,8 @@
 
 #include <iostream>
 
+namespace intake_test {
+
 using namespace cohort;
 using namespace cohort::redis;
 
@@ -163,3 +165,5 @@ TEST_CASE("a full queue leaves the jobs of another program where they are") {
     CHECK(run(at.broker->inspector()->queues()).at(0).count(JobState::scheduled) == 2);
     CHECK(at.server.ask("LLEN 'cohort:{:main}:in'") == "3");
 }
+
+}  // namespace intake_test

@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace resp_test {
+
 using namespace cohort;
 using namespace cohort::redis;
 
@@ -75,3 +77,5 @@ TEST_CASE("what a hostile server announces is refused before anything is allocat
     CHECK(code_of(nested) == errc::protocol_error);
     CHECK(code_of("+" + std::string(10'000'000, 'x')) == errc::protocol_error);
 }
+
+}  // namespace resp_test

@@ -4,6 +4,8 @@
 #include "redis/server.hpp"
 #include "support/redis_sentinels.hpp"
 
+namespace sentinel_test {
+
 using namespace redis_test;
 using support::RedisSentinels;
 
@@ -142,3 +144,5 @@ TEST_CASE("a claim that waits, and a client that watches, follow the master to a
                        std::chrono::seconds{20}));
     CHECK(code_of(broker->push(one("b"))) == errc::ok);
 }
+
+}  // namespace sentinel_test

@@ -18,6 +18,7 @@
 #include <catch2/catch.hpp>
 
 #include <atomic>
+#include <future>
 #include <iostream>
 #include <set>
 #include <thread>

@@ -2,6 +2,8 @@
 // Ways to a real server: users, passwords, databases, TCP, replicas, large batches.
 #include "redis/server.hpp"
 
+namespace server_test {
+
 using namespace redis_test;
 
 TEST_CASE("a wrong password is told as such, without the password, and the right one is taken again",
@@ -141,7 +143,7 @@ TEST_CASE("many large jobs go to the server in pieces") {
     CHECK(std::stoi(stats.substr(stats.find("cmdstat_hset:calls=") + 19)) >= 10);
 }
 
-TEST_CASE("a URL that is not right is refused with what is wrong", "[bad35]") {
+TEST_CASE("a URL that is not right is refused with what is wrong", "[B35]") {
     auto const fault_of = [](std::string const& url) -> std::string {
         try {
             open(url);
@@ -161,3 +163,49 @@ TEST_CASE("a URL that is not right is refused with what is wrong", "[bad35]") {
     CHECK(fault_of("redis://h?name=a%20b").find("name") != std::string::npos);
     CHECK(fault_of("redis://h?replicas=-1").find("replicas") != std::string::npos);
 }
+
+TEST_CASE("URLs that are nearly right are refused with the part that is wrong, and without the password",
+          "[B35][B36][B37][F90]") {
+    struct Row {
+        char const* url;
+        char const* told;
+    };
+    for (auto const& [url, told] :
+         {Row{"", "empty"}, Row{"localhost", "scheme"}, Row{"redis:/h", ""}, Row{"redis://h:99999", "99999"},
+          Row{"redis://h:abc", "port"}, Row{"redis://h:0", "0"}, Row{"redis://[::1", "["},
+          Row{"redis://h 1", ""}, Row{"redis://h\n", ""}, Row{"redis://h:6379/0?tiemout=5s", "tiemout"},
+          Row{"redis://h/70000", "70000"}, Row{"redis://u:open-sesame@x@h", "@"},
+          Row{"redis://u:open-sesame%zz@h", "%"}, Row{"redis://u:open-sesame%@h", "%"},
+          Row{"redis://u:open-sesame/x@h", ""}, Row{"redis://u:open-sesame@h:1,k:open-sesame@i:2", ""},
+          Row{"redis+sentinel://u:open-sesame@a,b:99999?master=m", "99999"},
+          Row{"redis+cluster://u:open-sesame@a,b/3", "3"},
+          Row{"redis+cluster://u:open-sesame@a,b?db=3", "db"}}) {
+        INFO(url);
+        std::string fault = "it was taken";
+        try {
+            open(url);
+        } catch (Error const& error) {
+            CHECK(error.which() == errc::invalid_url);
+            fault = error.what();
+        }
+        INFO(fault);
+        CHECK(fault != "it was taken");
+        CHECK(fault.find(told) != std::string::npos);
+        CHECK(fault.find("open-sesame") == std::string::npos);
+    }
+    // A name in the password only: user without one, and the other way round.
+    CHECK_NOTHROW(open("redis://ann@h"));
+    CHECK_NOTHROW(open("redis://:open-sesame@h"));
+    CHECK_NOTHROW(open("redis://ann:p%40ss%3A%2F@h"));
+    // A sentinel's fault is told at once, without a connection.
+    try {
+        run(open("redis+sentinel://ann:open-sesame@a,b")->push(one("a")));
+        FAIL("it was taken");
+    } catch (Error const& error) {
+        CHECK(error.which() == errc::invalid_url);
+        CHECK(error.detail().find("master") != std::string::npos);
+        CHECK(std::string{error.what()}.find("open-sesame") == std::string::npos);
+    }
+}
+
+}  // namespace server_test

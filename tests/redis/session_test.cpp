@@ -6,6 +6,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace session_test {
+
 using namespace cohort;
 using namespace cohort::redis;
 
@@ -80,7 +82,7 @@ TEST_CASE("nothing is sent before the greeting has been answered") {
     CHECK(request->replies.front().view().text() == "PONG");
 }
 
-TEST_CASE("a server that would lose jobs is refused, with what to do", "[F53]") {
+TEST_CASE("a server that would lose jobs is refused, with what to do", "[F53][B40][I01]") {
     Config const config = config_of("redis://h");
     for (auto const& [memory, code] :
          {std::pair{"maxmemory:1000\r\nmaxmemory_policy:allkeys-lru\r\n", errc::broker_unsupported},
@@ -201,7 +203,7 @@ TEST_CASE(
     CHECK(session.expire(Time{} + 2s));
 }
 
-TEST_CASE("the wrong server is left, and what it answered is kept") {
+TEST_CASE("the wrong server is left, and what it answered is kept", "[B40]") {
     Config const config = config_of("redis://h");
     Session session{config, "commands", {}};
     session.open({}, Time{});
@@ -248,3 +250,5 @@ TEST_CASE("messages are told apart from answers, and channels are subscribed wit
     CHECK(heard == "c1=hi;");
     CHECK(ping->is_ended());
 }
+
+}  // namespace session_test

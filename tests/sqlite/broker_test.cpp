@@ -10,6 +10,8 @@
 #include <mutex>
 #include <sys/stat.h>
 
+namespace broker_test {
+
 using namespace cohort;
 using namespace test;
 
@@ -114,3 +116,5 @@ TEST_CASE("a watch names the jobs of its client that have ended") {
     REQUIRE(ended[0].ending);
     CHECK(ended[0].ending->result == "42");
 }
+
+}  // namespace broker_test

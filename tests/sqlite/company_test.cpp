@@ -17,6 +17,8 @@
 #include <iostream>
 #include <thread>
 
+namespace company_test {
+
 using namespace cohort;
 using namespace test;
 using namespace std::chrono_literals;
@@ -192,3 +194,5 @@ TEST_CASE("four processes that saturate a file share it evenly, and no heartbeat
     }
     CHECK(most <= 2 * least);
 }
+
+}  // namespace company_test

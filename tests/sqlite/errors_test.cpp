@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace errors_test {
+
 using namespace cohort;
 using namespace cohort::sqlite;
 
@@ -50,3 +52,5 @@ TEST_CASE("an error says where, what and what to do") {
     auto const corrupt = make_error(nullptr, SQLITE_CORRUPT, "q.db");
     CHECK_THAT(corrupt.what(), Catch::Contains("malformed") && Catch::Contains("integrity_check"));
 }
+
+}  // namespace errors_test

@@ -11,6 +11,8 @@
 #include <future>
 #include <thread>
 
+namespace held_up_test {
+
 using namespace cohort;
 using namespace test;
 
@@ -71,3 +73,5 @@ TEST_CASE("who comes first after a lock that held up everybody takes nobody for 
     std::this_thread::sleep_for(lease + 100ms);
     CHECK(upkeep(other_worker).recovered == 1);
 }
+
+}  // namespace held_up_test

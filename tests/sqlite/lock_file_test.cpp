@@ -15,6 +15,8 @@
 #include <fstream>
 #include <thread>
 
+namespace lock_file_test {
+
 using namespace cohort::sqlite;
 using namespace std::chrono_literals;
 using namespace test;
@@ -261,3 +263,5 @@ TEST_CASE("without a lock file everybody goes on") {
     file.count_commit();
     CHECK(file.commits() == 0);
 }
+
+}  // namespace lock_file_test

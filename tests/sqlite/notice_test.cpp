@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace notice_test {
+
 using namespace cohort;
 using namespace cohort::sqlite;
 
@@ -55,3 +57,5 @@ TEST_CASE("a torn or foreign line is no news, or only a hint") {
         CHECK_FALSE(job->ending);
     }
 }
+
+}  // namespace notice_test

@@ -9,6 +9,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace old_file_test {
+
 using namespace cohort;
 using namespace test;
 
@@ -135,3 +137,5 @@ TEST_CASE("a record of a later version is refused and left as it is", "[B19]") {
     CHECK(run(broker->status(ready)).at(0).has_value());
     CHECK(database.number("SELECT record_version FROM jobs WHERE id = 'later'") == 2);
 }
+
+}  // namespace old_file_test

@@ -11,6 +11,8 @@
 #include <chrono>
 #include <functional>
 
+namespace on_commit_test {
+
 using namespace cohort;
 using namespace test;
 using namespace std::chrono_literals;
@@ -200,3 +202,5 @@ TEST_CASE("whoever has lost the lease writes nothing, and a repeated outcome wri
     CHECK(run(rig.broker->settle({good})).at(0) == Verdict::accepted);
     CHECK(rig.user.number("SELECT count(*) FROM effects") == 1);
 }
+
+}  // namespace on_commit_test

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+namespace place_test {
+
 using namespace cohort;
 using namespace test;
 
@@ -217,3 +219,5 @@ TEST_CASE("a URL says what it may not") {
     CHECK_THROWS_WITH(open("sqlite:q.db?durabilty=full"), Catch::Contains("durability"));
     CHECK_THROWS_WITH(open("sqlite://host/q.db"), Catch::Contains("a file has no host"));
 }
+
+}  // namespace place_test

@@ -9,6 +9,8 @@
 
 #include <map>
 
+namespace shell_test {
+
 using namespace cohort;
 using namespace test;
 
@@ -96,3 +98,5 @@ TEST_CASE("two files are two stores", "[S32]") {
     CHECK(std::filesystem::exists(directory.file("one.db")));
     CHECK(std::filesystem::exists(directory.file("other.db")));
 }
+
+}  // namespace shell_test

@@ -23,12 +23,14 @@ std::string at(int port) {
 
 }  // namespace
 
-RedisCluster::RedisCluster(std::size_t replicas, std::vector<std::string> const& options) {
+RedisCluster::RedisCluster(std::size_t replicas, std::vector<std::string> const& options,
+                           Transport transport) {
     // Where nobody could take over, a machine that is busy must not look like a dead node.
     std::string const silence = replicas == 0 ? "30000" : "1000";
     for (std::size_t i = 0; i < 3 + replicas; ++i) {
         ports_.push_back(free_port_pair());
-        std::vector<std::string> all{"--port",
+        bool const is_plain = transport == Transport::plain;
+        std::vector<std::string> all{is_plain ? "--port" : "--tls-port",
                                      std::to_string(ports_[i]),
                                      "--cluster-enabled",
                                      "yes",
@@ -40,6 +42,7 @@ RedisCluster::RedisCluster(std::size_t replicas, std::vector<std::string> const&
                                      "nodes.conf",
                                      "--repl-diskless-sync-delay",
                                      "0"};
+        if (!is_plain) all.insert(all.end(), {"--tls-cluster", "yes", "--tls-replication", "yes"});
         all.insert(all.end(), options.begin(), options.end());
         nodes_.push_back(std::make_unique<RedisServer>(all));
     }

@@ -11,9 +11,11 @@ namespace support {
 
 class RedisCluster {
 public:
-    // So many more nodes are replicas: of the first, then the second, … Waits until all agree. Throws
-    // std::runtime_error.
-    explicit RedisCluster(std::size_t replicas = 0, std::vector<std::string> const& options = {});
+    enum class Transport { plain, tls };
+    // So many more nodes are replicas: of the first, then the second, … Waits until all agree. With TLS the
+    // options name the certificates, and nothing goes over TCP without it. Throws std::runtime_error.
+    explicit RedisCluster(std::size_t replicas = 0, std::vector<std::string> const& options = {},
+                          Transport transport = Transport::plain);
 
     // "127.0.0.1:7001,127.0.0.1:7002,…": the three.
     std::string hosts() const;

@@ -24,10 +24,11 @@ bool has(std::string const& text, std::string const& part) {
 
 }  // namespace
 
-RedisSentinels::RedisSentinels(int silence_ms) {
+RedisSentinels::RedisSentinels(int silence_ms, std::vector<std::string> const& tls) : is_tls_{!tls.empty()} {
+    std::string const port = is_tls_ ? "tls-port" : "port";
     for (int i = 0; i < 3; ++i) {
         ports_.push_back(std::to_string(free_port()));
-        std::vector<std::string> options{"--port",
+        std::vector<std::string> options{"--" + port,
                                          ports_.back(),
                                          "--bind",
                                          "127.0.0.1",
@@ -35,6 +36,8 @@ RedisSentinels::RedisSentinels(int silence_ms) {
                                          "yes",
                                          "--repl-diskless-sync-delay",
                                          "0"};
+        options.insert(options.end(), tls.begin(), tls.end());
+        if (is_tls_) options.insert(options.end(), {"--tls-replication", "yes"});
         if (i > 0) options.insert(options.end(), {"--replicaof", "127.0.0.1 " + ports_[0]});
         servers_.push_back(std::make_unique<RedisServer>(options));
     }
@@ -46,13 +49,18 @@ RedisSentinels::RedisSentinels(int silence_ms) {
             });
         },
         "link to the primary");
+    std::string lines;
+    for (std::size_t i = 0; i + 1 < tls.size(); i += 2)
+        lines += tls[i].substr(2) + " " + tls[i + 1] + "\n";
+    if (is_tls_) lines += "port 0\ntls-replication yes\n";
     for (int i = 0; i < 3; ++i) {
         sentinel_ports_.push_back(std::to_string(free_port()));
-        sentinels_.push_back(RedisServer::sentinel(
-            "port " + sentinel_ports_.back() + "\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 " +
-            ports_[0] + " 2\nsentinel down-after-milliseconds main " + std::to_string(silence_ms) +
-            "\n"
-            "sentinel failover-timeout main 3000\n"));
+        sentinels_.push_back(RedisServer::sentinel(lines + port + " " + sentinel_ports_.back() +
+                                                   "\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 " +
+                                                   ports_[0] + " 2\nsentinel down-after-milliseconds main " +
+                                                   std::to_string(silence_ms) +
+                                                   "\n"
+                                                   "sentinel failover-timeout main 3000\n"));
     }
     await([&] { return is_whole(); }, "agreement of the sentinels");
 }
@@ -68,7 +76,8 @@ std::string RedisSentinels::url(std::string const& parameters) const {
     std::string hosts;
     for (auto const& port : sentinel_ports_)
         hosts += (hosts.empty() ? "" : ",") + ("127.0.0.1:" + port);
-    return "redis+sentinel://" + hosts + "/0?master=main" + (parameters.empty() ? "" : "&" + parameters);
+    return (is_tls_ ? "rediss" : "redis") + ("+sentinel://" + hosts) + "/0?master=main" +
+           (parameters.empty() ? "" : "&" + parameters);
 }
 
 std::size_t RedisSentinels::master() const {

@@ -10,11 +10,12 @@ namespace support {
 
 class RedisSentinels {
 public:
-    // A server that is silent for so long is taken for dead. Waits until all know of each other. Throws
-    // std::runtime_error.
-    explicit RedisSentinels(int silence_ms = 500);
+    // A server that is silent for so long is taken for dead. Waits until all know of each other. With these
+    // options, which name certificates, nothing goes over TCP without TLS. Throws std::runtime_error.
+    explicit RedisSentinels(int silence_ms = 500, std::vector<std::string> const& tls = {});
 
     // "redis+sentinel://127.0.0.1:7001,…/0?master=main"
+    // With TLS "rediss+sentinel:".
     std::string url(std::string const& parameters = {}) const;
     RedisServer& server(std::size_t index) { return *servers_.at(index); }
     RedisServer& sentinel(std::size_t index) { return *sentinels_.at(index); }
@@ -26,6 +27,7 @@ public:
 private:
     bool is_whole() const;
 
+    bool const is_tls_;
     std::vector<std::unique_ptr<RedisServer>> servers_;
     std::vector<std::unique_ptr<RedisServer>> sentinels_;
     std::vector<std::string> ports_;

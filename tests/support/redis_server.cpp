@@ -21,11 +21,11 @@
 namespace support {
 namespace {
 
-std::string find_server() {
+std::string find_server(std::string const& program) {
     char const* const path = std::getenv("PATH");
     std::string rest = path == nullptr ? "" : path;
     for (rest += ':'; !rest.empty(); rest.erase(0, rest.find(':') + 1)) {
-        auto const candidate = std::filesystem::path{rest.substr(0, rest.find(':'))} / "redis-server";
+        auto const candidate = std::filesystem::path{rest.substr(0, rest.find(':'))} / program;
         if (::access(candidate.c_str(), X_OK) == 0) return candidate;
     }
     return {};
@@ -70,18 +70,23 @@ bool is_free(int port) {
     return bound_port(static_cast<std::uint16_t>(port)) == port;
 }
 
-bool RedisServer::is_installed() {
-    return !find_server().empty();
+bool RedisServer::is_installed(std::string const& program) {
+    return !find_server(program).empty();
 }
 
-RedisServer::RedisServer(std::vector<std::string> options) : RedisServer{std::move(options), {}} {}
+RedisServer::RedisServer(std::vector<std::string> options)
+    : RedisServer{"redis-server", std::move(options), {}} {}
+
+std::unique_ptr<RedisServer> RedisServer::of(std::string const& program, std::vector<std::string> options) {
+    return std::unique_ptr<RedisServer>{new RedisServer{program, std::move(options), {}}};
+}
 
 std::unique_ptr<RedisServer> RedisServer::sentinel(std::string const& lines) {
-    return std::unique_ptr<RedisServer>{new RedisServer{{}, lines}};
+    return std::unique_ptr<RedisServer>{new RedisServer{"redis-server", {}, lines}};
 }
 
-RedisServer::RedisServer(std::vector<std::string> options, std::string const& lines)
-    : options_{std::move(options)} {
+RedisServer::RedisServer(std::string program, std::vector<std::string> options, std::string const& lines)
+    : program_{std::move(program)}, options_{std::move(options)} {
     std::string name = (std::filesystem::temp_directory_path() / "cohort-redis-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error{"mkdtemp failed"};
     directory_ = name;
@@ -102,7 +107,7 @@ RedisServer::~RedisServer() {
 }
 
 void RedisServer::start() {
-    std::string const program = find_server();
+    std::string const program = find_server(program_);
     std::vector<std::string> words{
         program,  "--port", "0",         "--unixsocket",     socket_, "--dir", directory_,
         "--save", "",       "--logfile", directory_ + "/log"};

@@ -18,6 +18,8 @@ class RedisServer {
 public:
     // Starts it and waits until it answers. Throws std::runtime_error.
     explicit RedisServer(std::vector<std::string> options = {});
+    // The same of another program that speaks the protocol: "valkey-server", "keydb-server".
+    static std::unique_ptr<RedisServer> of(std::string const& program, std::vector<std::string> options = {});
     // A sentinel, with these lines in its file.
     static std::unique_ptr<RedisServer> sentinel(std::string const& lines);
     ~RedisServer();
@@ -25,7 +27,7 @@ public:
     RedisServer& operator=(RedisServer const&) = delete;
 
     // False where none is installed: such tests are skipped, aloud.
-    static bool is_installed();
+    static bool is_installed(std::string const& program = "redis-server");
 
     std::string const& socket() const noexcept { return socket_; }
     std::string url(std::string const& parameters = {}) const {
@@ -42,7 +44,9 @@ public:
     std::string ask(std::string const& command) const;
 
 private:
-    RedisServer(std::vector<std::string> options, std::string const& lines);
+    RedisServer(std::string program, std::vector<std::string> options, std::string const& lines);
+
+    std::string program_;
 
     std::string directory_;
     std::string socket_;

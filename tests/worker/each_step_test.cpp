@@ -19,14 +19,14 @@
 #include <string>
 #include <vector>
 
+namespace each_step_test {
+
 using cohort::awaitable;
 using cohort::errc;
 using cohort::Error;
 using cohort::JobState;
 using support::Rig;
 using namespace std::chrono_literals;
-
-namespace each_step_test {
 
 std::map<std::string, int> runs;  // by id
 
@@ -315,10 +315,6 @@ int at_each_call(Fault fault, awaitable<void> (*play)(Scene&)) {
     return n - 2;
 }
 
-}  // namespace each_step_test
-
-using namespace each_step_test;
-
 TEST_CASE("a call that does not reach the broker harms nobody, whichever it is", "[steps][I25]") {
     CHECK(at_each_call(Fault::refused, fail_once) > 25);
 }
@@ -338,3 +334,5 @@ TEST_CASE("a client that is left in the middle of a call leaves nothing behind, 
 TEST_CASE("a worker that is left in the middle of a call leaves nothing undone, whichever it is", "[steps]") {
     CHECK(at_each_call(Fault::refused, leave_worker) > 25);
 }
+
+}  // namespace each_step_test

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // From which queues a worker takes its jobs, in which order, and when.
+#include "support/slowness.hpp"
 #include "worker/rig.hpp"
 
 #include <cohort/context.hpp>
@@ -14,13 +15,13 @@
 #include <tuple>
 #include <vector>
 
+namespace order_test {
+
 using cohort::awaitable;
 using cohort::errc;
 using cohort::JobState;
 using support::Rig;
 using namespace std::chrono_literals;
-
-namespace order_test {
 
 std::vector<std::string> queues_seen;
 std::vector<int> numbers_seen;
@@ -50,10 +51,6 @@ void forget() {
     numbers_seen.clear();
 }
 
-}  // namespace order_test
-
-using namespace order_test;
-
 namespace {
 
 awaitable<void> each_its_own(Rig& rig) {
@@ -78,19 +75,20 @@ awaitable<void> each_its_own(Rig& rig) {
 awaitable<void> first_in_first_out(Rig& rig) {
     forget();
     std::vector<std::tuple<int>> calls;
-    for (int i = 0; i < 10'000; ++i)
+    for (int i = 0; i < 10'000 / support::slowness; ++i)
         calls.emplace_back(i);
     auto const jobs = co_await rig.client.enqueue_jobs<note>(calls);
     rig.start<note>({.concurrency = 1});
     co_await cohort::wait_all(jobs, 24h);
-    CHECK(numbers_seen.size() == 10'000);
+    CHECK(numbers_seen.size() == 10'000 / support::slowness);
     CHECK(std::is_sorted(numbers_seen.begin(), numbers_seen.end()));
 }
 
 awaitable<void> weighted(Rig& rig, std::uint32_t concurrency) {
+    constexpr int count = 1000 / support::slowness;
     forget();
     std::vector<cohort::Job<void>> jobs;
-    for (int i = 0; i < 1000; ++i) {
+    for (int i = 0; i < count; ++i) {
         for (char const* queue : {"low", "middle", "high"}) {
             auto const job = co_await rig.client.enqueue_job<note_slowly>({.queue = queue}, i);
             jobs.push_back(job);
@@ -99,16 +97,16 @@ awaitable<void> weighted(Rig& rig, std::uint32_t concurrency) {
     rig.start<note_slowly>(
         {.queues = {"high", "middle", "low"}, .weights = {6, 3, 1}, .concurrency = concurrency});
     co_await cohort::wait_all(jobs, 24h);
-    REQUIRE(queues_seen.size() == 3000);
+    REQUIRE(queues_seen.size() == 3 * count);
     std::map<std::string, int> starts;
-    for (int i = 0; i < 1000; ++i)
+    for (int i = 0; i < count; ++i)
         ++starts[queues_seen[static_cast<std::size_t>(i)]];
-    CHECK(starts["high"] >= 550);
-    CHECK(starts["high"] <= 650);
-    CHECK(starts["middle"] >= 250);
-    CHECK(starts["middle"] <= 350);
-    CHECK(starts["low"] >= 50);
-    CHECK(starts["low"] <= 150);
+    CHECK(starts["high"] >= count * 55 / 100);
+    CHECK(starts["high"] <= count * 65 / 100);
+    CHECK(starts["middle"] >= count * 25 / 100);
+    CHECK(starts["middle"] <= count * 35 / 100);
+    CHECK(starts["low"] >= count * 5 / 100);
+    CHECK(starts["low"] <= count * 15 / 100);
 }
 
 awaitable<void> no_queue_waits_for_an_empty_one(Rig& rig) {
@@ -245,3 +243,5 @@ TEST_CASE("a call returns before its job runs, and without a delay it starts at 
     Rig rig;
     rig.run(at_once(rig));
 }
+
+}  // namespace order_test

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A broker that is away, or frozen, for half a minute in the middle of ten thousand jobs.
 #include "support/proxy_broker.hpp"
+#include "support/slowness.hpp"
 #include "worker/rig.hpp"
 
 #include <cohort/log.hpp>
@@ -13,12 +14,12 @@
 #include <tuple>
 #include <vector>
 
+namespace outage_test {
+
 using cohort::awaitable;
 using cohort::errc;
 using support::Rig;
 using namespace std::chrono_literals;
-
-namespace outage_test {
 
 int bodies = 0;
 awaitable<int> twice(int n) {
@@ -102,13 +103,13 @@ awaitable<void> cut(Scene& scene, Way way, bool& resumed_in_time) {
 }
 
 awaitable<void> survive(Scene& scene, Way way) {
-    constexpr int count = 10'000;
+    constexpr int count = 10'000 / support::slowness;
     std::vector<std::tuple<int>> calls;
     for (int n = 0; n < count; ++n)
         calls.emplace_back(n);
     auto const jobs = co_await scene.client->enqueue_jobs<twice>(calls);
     // The lease is longer than each outage: nothing is lost by it.
-    auto& worker = scene.rig.start<twice>({.concurrency = 64, .lease = 2min});
+    auto& worker = scene.rig.start<twice>({.concurrency = 64 / support::slowness, .lease = 2min});
     bool resumed_in_time = false;
     cohort::io::Scope scope;
     scope.spawn(scene.rig.loop.executor(), cut(scene, way, resumed_in_time));
@@ -135,10 +136,6 @@ struct Quiet {
     ~Quiet() { cohort::set_log_level(cohort::LogLevel::warn); }
 };
 
-}  // namespace outage_test
-
-using namespace outage_test;
-
 TEST_CASE("a broker that refuses for half a minute, three times: all results arrive, and work resumes within "
           "two seconds",
           "[I25]") {
@@ -162,3 +159,5 @@ TEST_CASE("an idle worker asks its broker less than once a second", "[I04][I13]"
     CHECK(calls > 0);
     CHECK(calls < 600);
 }
+
+}  // namespace outage_test

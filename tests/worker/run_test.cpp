@@ -14,13 +14,13 @@
 #include <tuple>
 #include <vector>
 
+namespace run_test {
+
 using cohort::awaitable;
 using cohort::errc;
 using cohort::JobState;
 using support::Rig;
 using namespace std::chrono_literals;
-
-namespace run_test {
 
 int add(int a, int b) {
     return a + b;
@@ -96,10 +96,6 @@ T value_of(cohort::Outcome<T> outcome) {
     REQUIRE(outcome.value.has_value());
     return std::move(*outcome.value);
 }
-
-}  // namespace run_test
-
-using namespace run_test;
 
 namespace {
 
@@ -294,3 +290,5 @@ TEST_CASE("a job that this worker does not know waits for one that does", "[F22]
     Rig rig;
     rig.run(unknown_name(rig));
 }
+
+}  // namespace run_test

@@ -16,13 +16,13 @@
 #include <tuple>
 #include <vector>
 
+namespace settle_test {
+
 using cohort::awaitable;
 using cohort::errc;
 using cohort::JobState;
 using support::Rig;
 using namespace std::chrono_literals;
-
-namespace settle_test {
 
 int bodies = 0;
 
@@ -123,10 +123,6 @@ awaitable<void> refuse_notes(Scene& scene) {
     co_await job.result(1min);
 }
 
-}  // namespace settle_test
-
-using namespace settle_test;
-
 TEST_CASE("an outcome that the broker never takes holds up no other one") {
     Scene scene;
     scene.rig.run(refuse_one(scene));
@@ -136,3 +132,5 @@ TEST_CASE("notes that the broker refused arrive in their order, and before the o
     Scene scene;
     scene.rig.run(refuse_notes(scene));
 }
+
+}  // namespace settle_test

@@ -12,12 +12,12 @@
 #include <tuple>
 #include <vector>
 
+namespace stop_test {
+
 using cohort::awaitable;
 using cohort::JobState;
 using support::Rig;
 using namespace std::chrono_literals;
-
-namespace stop_test {
 
 awaitable<int> slow(int millis) {
     auto const span = std::chrono::milliseconds{millis};
@@ -57,10 +57,6 @@ awaitable<void> noted(cohort::Context& context) {
     co_await cohort::sleep_for(10s);
 }
 COHORT_JOB(noted);
-
-}  // namespace stop_test
-
-using namespace stop_test;
 
 namespace {
 
@@ -245,3 +241,5 @@ TEST_CASE("what a job notes while it runs can be read at once", "[I26]") {
     Rig rig;
     rig.run(notes(rig));
 }
+
+}  // namespace stop_test

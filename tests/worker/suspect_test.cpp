@@ -11,12 +11,12 @@
 #include <tuple>
 #include <vector>
 
+namespace suspect_test {
+
 using cohort::awaitable;
 using cohort::JobState;
 using support::Rig;
 using namespace std::chrono_literals;
-
-namespace suspect_test {
 
 int running = 0;
 std::vector<int> beside;  // how many ran when each suspect began
@@ -172,10 +172,6 @@ awaitable<void> room_beside_a_long_one(Rig& rig) {
     CHECK(record->state == JobState::running);
 }
 
-}  // namespace suspect_test
-
-using namespace suspect_test;
-
 TEST_CASE("the last run that max_lost allows is alone in its worker", "[F17][D12]") {
     Rig rig;
     rig.run(last_runs(rig));
@@ -201,3 +197,5 @@ TEST_CASE("a worker whose jobs last for hours makes room for a minute, then runs
     Rig rig;
     rig.run(room_beside_a_long_one(rig));
 }
+
+}  // namespace suspect_test

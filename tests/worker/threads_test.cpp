@@ -19,10 +19,10 @@
 #include <tuple>
 #include <vector>
 
+namespace threads_test {
+
 using cohort::JobState;
 using namespace std::chrono_literals;
-
-namespace threads_test {
 
 std::atomic<bool> may_end = false;
 std::atomic<int> started = 0;
@@ -90,10 +90,6 @@ struct Rig {
     std::shared_ptr<cohort::Broker> broker = cohort::memory::open(cohort::parse_url("memory:"));
     cohort::BlockingClient client{broker};
 };
-
-}  // namespace threads_test
-
-using namespace threads_test;
 
 TEST_CASE("a plain body past its limit is settled at once and its slot is free, up to max_stuck", "[F20]") {
     Rig rig;
@@ -228,3 +224,5 @@ TEST_CASE("a thousand jobs of each kind over several loops and clients", "[A02]"
         caller.join();
     CHECK(right == 1000);
 }
+
+}  // namespace threads_test

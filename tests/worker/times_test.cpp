@@ -13,12 +13,12 @@
 #include <string>
 #include <vector>
 
+namespace times_test {
+
 using cohort::awaitable;
 using cohort::JobState;
 using support::Rig;
 using namespace std::chrono_literals;
-
-namespace times_test {
 
 awaitable<void> three_seconds() {
     co_await cohort::sleep_for(3s);
@@ -48,10 +48,6 @@ public:
 
     std::vector<std::string> lines;
 };
-
-}  // namespace times_test
-
-using namespace times_test;
 
 namespace {
 
@@ -139,3 +135,5 @@ TEST_CASE("delays, expiry and retention go by the broker's clock, not by the cli
     Rig rig;
     rig.run(by_the_brokers_clock(rig));
 }
+
+}  // namespace times_test

@@ -53,6 +53,7 @@ struct Capabilities {
     bool max_length = false;      // queues can be bounded
     bool commit_hooks = false;    // Settlement::hook
     bool forget = false;          // forget()
+    bool replicas = false;        // NewJob::replicas
 };
 
 // ---- push

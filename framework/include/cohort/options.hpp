@@ -47,6 +47,7 @@ struct EnqueueOptions {
     std::string_view unique = {};  // while a job of this key waits or runs, no second one is stored
     std::optional<Duration> keep_result = {};
     std::optional<Duration> keep_error = {};
+    std::optional<Replicas> replicas = {};  // of the server; none = as the broker's URL says
 };
 
 // g++ 12 destroys a braced aggregate beside a co_await twice, unless there is nothing to destroy.

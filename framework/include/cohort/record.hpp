@@ -99,9 +99,10 @@ struct JobSpec {
 
 // What `push` takes. The broker's clock turns it into due and expiry times.
 struct NewJob : JobSpec {
-    Duration delay = 0s;              // from now; ignored when eta is given
-    std::optional<Instant> eta;       // not before; in the past = at once
-    std::optional<Duration> expires;  // from now: a job that has not started by then never does
+    Duration delay = 0s;               // from now; ignored when eta is given
+    std::optional<Instant> eta;        // not before; in the past = at once
+    std::optional<Duration> expires;   // from now: a job that has not started by then never does
+    std::optional<Replicas> replicas;  // that must have it; needs the capability
 };
 
 struct Counters {

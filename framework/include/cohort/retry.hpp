@@ -20,6 +20,13 @@ struct Backoff {
     bool operator==(Backoff const&) const = default;
 };
 
+// A job counts as stored when so many replicas of its server have it; for brokers with the capability
+// `replicas`.
+struct Replicas {
+    std::uint32_t count = 1;  // 1..100
+    Duration within = 1s;  // > 0. Fewer by then: `uncertain`, with their number; ask again with the same id
+};
+
 // How often, how long and for how long: travels with each job.
 struct Policy {
     std::uint32_t max_retries = 0;  // runs after the first that failed with an exception or a timeout

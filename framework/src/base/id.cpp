@@ -102,16 +102,29 @@ constexpr bool is_word(char c) noexcept {
 }
 
 struct Alphabet {
+    constexpr Alphabet(std::string_view its_what, errc its_code, std::size_t its_longest,
+                       std::string_view its_others)
+        : what{its_what}, code{its_code}, longest{its_longest}, others{its_others} {
+        for (std::size_t byte = 0; byte < has.size(); ++byte) {
+            char const c = static_cast<char>(byte);
+            has[byte] = is_word(c) || others.find(c) != std::string_view::npos;
+        }
+    }
+
     std::string_view what;
     errc code;
     std::size_t longest;
-    std::string_view others;  // beside letters, digits and "_"
+    std::string_view others;      // beside letters, digits and "_"
+    std::array<bool, 256> has{};  // every name of every job is looked at, several times
 };
 
+constexpr Alphabet of_job_id{"job id", errc::invalid_job_id, 128, ".:-"};
+constexpr Alphabet of_queue_name{"queue name", errc::invalid_queue_name, 100, ".-"};
+constexpr Alphabet of_job_name{"job name", errc::invalid_job_name, 200, ".:/-"};
+
 void check(std::string_view text, Alphabet const& rule) {
-    auto const bad = std::ranges::find_if(text, [&](char c) {  //
-        return !is_word(c) && rule.others.find(c) == std::string_view::npos;
-    });
+    auto const bad =
+        std::ranges::find_if(text, [&](char c) { return !rule.has[static_cast<unsigned char>(c)]; });
     if (bad == text.end() && !text.empty() && text.size() <= rule.longest) return;
 
     std::string const form = "use 1 to " + std::to_string(rule.longest) + " characters of [A-Za-z0-9_" +
@@ -161,11 +174,11 @@ std::string random_id() {
 }
 
 void check_job_id(std::string_view id) {
-    check(id, {"job id", errc::invalid_job_id, 128, ".:-"});
+    check(id, of_job_id);
 }
 
 void check_queue_name(std::string_view name) {
-    check(name, {"queue name", errc::invalid_queue_name, 100, ".-"});
+    check(name, of_queue_name);
     if (name.starts_with("amq.")) {
         throw Error{errc::invalid_queue_name,
                     "queue name " + quote(name) +
@@ -174,7 +187,7 @@ void check_queue_name(std::string_view name) {
 }
 
 void check_job_name(std::string_view name) {
-    check(name, {"job name", errc::invalid_job_name, 200, ".:/-"});
+    check(name, of_job_name);
 }
 
 }  // namespace cohort

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "broker/desk.hpp"
 
+#include "base/recycled.hpp"
+
 #include <utility>
 
 namespace cohort {
@@ -25,6 +27,18 @@ void check_times(NewJob const& job) {
     if (*job.expires < wait) {
         throw Error{errc::invalid_expiry,
                     "the job would expire " + to_string(wait - *job.expires) + " before it may start"};
+    }
+}
+
+void check_replicas(Replicas const& wanted, Capabilities const& capabilities) {
+    if (!capabilities.replicas) {
+        throw Error{errc::not_supported, "this broker has no replicas to wait for; the Redis broker has"};
+    }
+    if (wanted.count < 1 || wanted.count > 100)
+        throw Error{errc::invalid_config, "replicas " + std::to_string(wanted.count) + " not in 1..100"};
+    if (wanted.within <= 0s) {
+        throw Error{errc::invalid_timeout,
+                    "replicas within " + to_string(wanted.within) + "; must be more than 0"};
     }
 }
 
@@ -71,6 +85,10 @@ NewJob Desk::prepare(std::string_view name, JobOptions const& job, EnqueueOption
     choose(policy.keep_result, call.keep_result, job.keep_result);
     choose(policy.keep_error, call.keep_error, job.keep_error);
 
+    if (call.replicas) {
+        check_replicas(*call.replicas, front_.broker().capabilities());
+        made.replicas = call.replicas;
+    }
     check_job_name(made.name);
     check_queue_name(made.ref.queue);
     check_job_id(made.ref.id);
@@ -87,7 +105,7 @@ NewJob Desk::prepare(std::string_view name, JobOptions const& job, EnqueueOption
 }
 
 std::shared_ptr<NewJob> Desk::keep(NewJob job) {
-    return std::make_shared<Front::Push>(std::move(job));
+    return make_recycled<Front::Push>(std::move(job));
 }
 
 awaitable<PushResult> Desk::push(std::shared_ptr<NewJob> job) {
@@ -130,7 +148,7 @@ void Desk::start_loops() {
 
 std::shared_ptr<Completions> Desk::wait_for(Completions::Refs refs) {
     start_loops();
-    auto completions = std::make_shared<Completions>(std::move(refs));
+    auto completions = make_recycled<Completions>(std::move(refs));
     waits_.add(completions);
     return completions;
 }

@@ -2,6 +2,7 @@
 // Group commit: callers ask one by one, the broker is asked for many.
 #pragma once
 
+#include "base/recycled.hpp"
 #include "io/wake.hpp"
 
 #include <cohort/awaitable.hpp>
@@ -52,7 +53,7 @@ public:
         io::Wake woken;
     };
 
-    awaitable<Reply> ask(Item item) { return ask(std::make_shared<Question>(std::move(item))); }
+    awaitable<Reply> ask(Item item) { return ask(make_recycled<Question>(std::move(item))); }
     awaitable<Reply> ask(std::shared_ptr<Question> own) {
         // A cancelled caller may still have to wait, or to lead: it must not be thrown out of the awaits
         // below.

@@ -130,6 +130,7 @@ awaitable<PushResult> Client::Sending::push(std::shared_ptr<NewJob> job) {
 JobHandle Client::Sending::handle(PushResult const& result) {
     // Of a repeat the end may have been told before.
     will_be_heard_of_ = result.verdict == PushVerdict::stored && !result.is_repeat;
+    if (will_be_heard_of_) return handle_of(desk_, std::move(ref_), result);  // it is not needed any more
     return handle_of(desk_, ref_, result);
 }
 

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace cohort::io {
 
@@ -62,11 +63,11 @@ public:
     // what would have gone on then ends with it.
     template<class Then>
     bool leave(Guest& guest, Then then) {
-        std::shared_ptr<Guest> const self = guest.self_;  // destroyed without the lock
+        std::shared_ptr<Guest> self;  // let go of without the lock
         std::lock_guard const lock{mutex_};
         if (shut_) return false;
         guests_.erase(guests_.iterator_to(guest));
-        guest.self_.reset();
+        self = std::move(guest.self_);
         then();
         return true;
     }

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "io/stream.hpp"
 
-#include <boost/asio/connect.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
 #include <array>
+#include <cerrno>
 #include <netinet/tcp.h>
+#include <sys/socket.h>
 
 namespace cohort::io {
 
@@ -37,6 +39,17 @@ void set_option(tcp::socket& socket, int level, int name, int value) {
     ::setsockopt(socket.native_handle(), level, name, &value, sizeof value);
 }
 
+// A program that a job starts does not inherit the socket: it would keep the connection when we have closed
+// it.
+template<class Socket>
+void open(Socket& socket, typename Socket::protocol_type const& protocol) {
+    boost::system::error_code ignored;
+    socket.close(ignored);
+    int const made = ::socket(protocol.family(), protocol.type() | SOCK_CLOEXEC, protocol.protocol());
+    if (made < 0) throw boost::system::system_error{{errno, boost::system::system_category()}, "socket"};
+    socket.assign(protocol, made);
+}
+
 }  // namespace
 
 Stream::Stream(asio::any_io_executor executor) : state_{std::make_shared<State>(std::move(executor))} {}
@@ -50,13 +63,22 @@ awaitable<void> Stream::connect(Address address, Duration patience) {
     close();
     if (address.host.empty()) {
         asio::local::stream_protocol::endpoint const endpoint{address.path};
+        open(state->local_socket, endpoint.protocol());
         co_await state->local_socket.async_connect(endpoint, asio::use_awaitable);
         state->socket = std::move(state->local_socket);
         co_return;
     }
     std::string const port = std::to_string(address.port);
     auto const found = co_await state->resolver.async_resolve(address.host, port, asio::use_awaitable);
-    co_await asio::async_connect(state->tcp_socket, found, asio::use_awaitable);
+    boost::system::error_code fault = asio::error::host_not_found;
+    for (auto const& one : found) {
+        tcp::endpoint const endpoint = one.endpoint();
+        open(state->tcp_socket, endpoint.protocol());
+        auto token = asio::redirect_error(asio::use_awaitable, fault);
+        co_await state->tcp_socket.async_connect(endpoint, std::move(token));
+        if (!fault || fault == asio::error::operation_aborted) break;
+    }
+    if (fault) throw boost::system::system_error{fault};
     auto const milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(patience);
     state->tcp_socket.set_option(tcp::no_delay{true});
     set_option(state->tcp_socket, SOL_SOCKET, SO_KEEPALIVE, 1);

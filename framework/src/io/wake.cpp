@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "io/wake.hpp"
 
+#include "base/recycled.hpp"
 #include "io/home.hpp"
 #include "io/spin_lock.hpp"
 
@@ -112,7 +113,7 @@ struct Wake::State : Guest, std::enable_shared_from_this<State> {
     }
 };
 
-Wake::Wake() : state_{std::make_shared<State>()} {}
+Wake::Wake() : state_{make_recycled<State>()} {}
 Wake::~Wake() = default;
 
 void Wake::wake() const noexcept {

@@ -74,6 +74,7 @@ awaitable<ListPage> MemoryInspector::list(ListParams params) {
     Store::Session const session{*store_, *door_};
     Queue* const queue = store_->find_queue(params.queue);
     if (queue == nullptr) co_return page;
+    Instant const now = store_->clock.now();
     std::uint32_t seen = 0;
     std::uint64_t last = after;
     auto job = queue->after(after);
@@ -81,7 +82,8 @@ awaitable<ListPage> MemoryInspector::list(ListParams params) {
          ++job, ++seen) {
         last = job->sequence;
         bool const is_meant = !params.state || job->record.state == *params.state;
-        if (is_meant && contains(job->record, params.contains)) page.jobs.push_back(job->record);
+        if (is_meant && !is_past(*job, now) && contains(job->record, params.contains))
+            page.jobs.push_back(job->record);
     }
     if (job != queue->all().end()) page.next = std::to_string(last);
     co_return page;

@@ -39,6 +39,11 @@ struct ByTurn {
     bool operator()(Job const& a, Job const& b) const noexcept { return key(a) < key(b); }
 };
 
+// Has its retention ended? Upkeep removes it some time; nobody is to see it until then.
+inline bool is_past(Job const& job, Instant now) noexcept {
+    return is_terminal(job.record.state) && job.forget <= now;
+}
+
 struct ByDue {
     bool operator()(Job const& a, Job const& b) const noexcept {
         return std::tie(a.record.due, a.sequence) < std::tie(b.record.due, b.sequence);

@@ -46,8 +46,7 @@ Job* Queue::find(std::string_view id) const {
 
 Job* Queue::find(std::string_view id, Instant now) const {
     Job* const job = find(id);
-    bool const is_past = job != nullptr && is_terminal(job->record.state) && job->forget <= now;
-    return is_past ? nullptr : job;
+    return job == nullptr || is_past(*job, now) ? nullptr : job;
 }
 
 Job* Queue::holder_of(std::string_view key) const {
@@ -63,6 +62,8 @@ QueueInfo Queue::info(Instant now) const {
     QueueInfo info;
     info.name = name_;
     info.jobs = counts_;
+    for (auto job = finished_.begin(); job != finished_.end() && job->forget <= now; ++job)
+        --info.jobs[static_cast<std::size_t>(job->record.state)];
     info.paused = paused;
     info.options = options;
     // The first of each priority is the oldest of it; there are at most two hundred priorities.
@@ -79,7 +80,7 @@ Queue::Order::iterator Queue::after(std::uint64_t sequence) {
     return order_.upper_bound(sequence, OrderKey{});
 }
 
-Job& Queue::add(JobRecord record) {
+Job& Queue::add(JobRecord&& record) {
     auto owned = std::make_unique<Job>();
     Job& job = *owned;
     job.record = std::move(record);

@@ -101,7 +101,7 @@ std::vector<PushResult> Store::push(Door const& door, std::vector<NewJob> jobs) 
     return results;
 }
 
-PushResult Store::push_one(Session& session, NewJob job, Instant now) {
+PushResult Store::push_one(Session& session, NewJob&& job, Instant now) {
     PushResult result;
     Queue& home = queue(job.ref.queue);
     if (Job const* known = home.find(job.ref.id, now)) {
@@ -229,6 +229,7 @@ bool Store::watch(Door const& door, std::string const& client, std::shared_ptr<i
         session.bells.push_back(std::exchange(watcher.wake, nullptr));
     }
     ended = std::exchange(watcher.ended, {});
+    watcher.ended.reserve(ended.size());  // as many will follow
     if (!ended.empty()) return true;
     watcher.wake = wake;
     watcher.door = &door;

@@ -131,7 +131,7 @@ public:
     ByName<std::unique_ptr<Life>> lives;
 
 private:
-    PushResult push_one(Session& session, NewJob job, Instant now);
+    PushResult push_one(Session& session, NewJob&& job, Instant now);
     struct Taking;
     void take_from(Taking& taking, Holding& holding);
     void end(Session& session, Life& life);

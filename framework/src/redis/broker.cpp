@@ -31,7 +31,8 @@ Capabilities const& RedisBroker::capabilities() const noexcept {
                                       .pushed_wakeups = true,
                                       .inspect = true,
                                       .max_length = true,
-                                      .forget = true};
+                                      .forget = true,
+                                      .replicas = true};
     return all;
 }
 

@@ -34,7 +34,7 @@ struct Try {
 };
 
 RequestPtr make_request(Call const& call, Try const& how, Config const& config) {
-    auto const limit = call.is_replicated ? config.timeout + config.replication : config.timeout;
+    auto const limit = config.timeout + call.replication;
     auto request = std::make_shared<Request>(call.effect, limit);
     if (how.elsewhere) request->add({"ASKING"});
     std::vector<std::string_view> words;
@@ -48,10 +48,10 @@ RequestPtr make_request(Call const& call, Try const& how, Config const& config) 
     words.insert(words.end(), call.keys.begin(), call.keys.end());
     words.insert(words.end(), call.arguments.begin(), call.arguments.end());
     request->add(words);
-    if (!call.is_replicated) return request;
+    if (call.replicas == 0) return request;
     // It is about what its own connection wrote: so it goes with it.
-    auto const patience = std::chrono::ceil<std::chrono::milliseconds>(config.replication).count();
-    std::string const replicas = std::to_string(config.replicas);
+    auto const patience = std::chrono::ceil<std::chrono::milliseconds>(call.replication).count();
+    std::string const replicas = std::to_string(call.replicas);
     std::string const span = std::to_string(patience);
     request->add({"WAIT", replicas, span});
     return request;
@@ -71,14 +71,14 @@ Outcome outcome_of(Call const& call, Try& mine, Config const& config) {
     if (request.is_withdrawn()) {
         return Outcome{std::make_exception_ptr(boost::system::system_error{asio::error::operation_aborted})};
     }
-    if (request.error) return Outcome{request.error};
+    if (request.has_failed()) return Outcome{request.take_error()};
     View const view = mine.answer();
     if (has_moved(view, mine.node)) {
         return Outcome{std::make_exception_ptr(Error{
             errc::busy, config.masked + ": the keys of " + call.key() + " are on the move to another node"})};
     }
     if (view.is_error()) return Outcome{std::make_exception_ptr(make_error(view.text(), config.masked))};
-    auto const replicas = call.is_replicated ? request.replies.back().view().integer() : 0;
+    auto const replicas = call.replicas > 0 ? request.replies.back().view().integer() : 0;
     return Outcome{std::move(request.replies[mine.answer_at]), replicas};
 }
 
@@ -131,7 +131,7 @@ enum class Next : std::uint8_t { done, again, later };
 Next next_of(Try& mine, Slots* slots) {
     if (mine.fault) return slots != nullptr && slots->is_known() ? Next::later : Next::done;
     if (mine.request->is_withdrawn()) return Next::done;
-    if (mine.request->error) {
+    if (mine.request->has_failed()) {
         if (slots != nullptr) slots->doubt();
         return Next::done;
     }
@@ -174,9 +174,9 @@ awaitable<bool> is_cancelled() {
     co_return state.cancelled() != asio::cancellation_type::none;
 }
 
-std::string too_few_replicas(std::int64_t have, Config const& config) {
-    return "stored, but on " + std::to_string(have) + " of the " + std::to_string(config.replicas) +
-           " replicas that were asked for, within " + to_string(config.replication);
+std::string too_few_replicas(std::int64_t have, std::int64_t wanted, Duration within) {
+    return "stored, but on " + std::to_string(have) + " of the " + std::to_string(wanted) +
+           " replicas that were asked for, within " + to_string(within);
 }
 
 View Outcome::get() const {

@@ -29,7 +29,8 @@ struct Call {
     Effect effect;
     std::vector<std::string> keys;
     std::vector<std::string> arguments;
-    bool is_replicated = false;  // ends when the replicas that the config asks for have it, or were too slow
+    std::int64_t replicas = 0;  // ends when so many have it,
+    Duration replication = 0s;  // or this has passed
 };
 
 class Outcome {
@@ -59,7 +60,7 @@ awaitable<std::vector<Outcome>> ask_all(RoutePtr route, Config const& config, st
 awaitable<Outcome> ask(RoutePtr route, Config const& config, Call call);
 
 // "on 0 of the 1 replicas that were asked for, within 2s"
-std::string too_few_replicas(std::int64_t have, Config const& config);
+std::string too_few_replicas(std::int64_t have, std::int64_t wanted, Duration within);
 
 // Has the caller been asked to end?
 awaitable<bool> is_cancelled();

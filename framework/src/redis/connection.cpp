@@ -20,7 +20,6 @@ namespace {
 
 // Full jitter below a bound that doubles: a server that comes back is not run over.
 constexpr Duration first_pause = 50ms;
-constexpr Duration longest_pause = 10s;
 // A connection that lasted so long has been healthy: its end is the first failure.
 constexpr auto healthy = std::chrono::seconds{5};
 // Something is said at least so often, so that a connection which is dead without a sign is found.
@@ -209,7 +208,7 @@ void Connection::miss() {
 }
 
 awaitable<void> Connection::pause(std::uint32_t failures) {
-    auto const bound = std::min(longest_pause, first_pause * (1 << std::min(failures - 1, 8U)));
+    auto const bound = std::min(longest_pause_.load(), first_pause * (1 << std::min(failures - 1, 8U)));
     std::uniform_int_distribution<Duration::rep> spread{0, bound.count()};
     Duration const span{spread(random_)};
     co_await stopped_.wait_for(span);

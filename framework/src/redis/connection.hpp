@@ -43,6 +43,8 @@ public:
     // Thread-safe: for how long the server has been there without a break that was noticed here; 0 before the
     // first connection.
     Duration calm() const noexcept;
+    // Thread-safe: from now on it pauses no longer than this between two attempts.
+    void hurry(Duration longest) noexcept { longest_pause_ = longest; }
     // Thread-safe: the server's number for the present one; 0 when there is none.
     std::int64_t client_id() const noexcept { return client_id_.load(); }
 
@@ -81,6 +83,7 @@ private:
     std::minstd_rand random_{std::random_device{}()};
     std::atomic<std::uint64_t> generation_{0};
     std::atomic<std::int64_t> client_id_{0};
+    std::atomic<Duration> longest_pause_{std::chrono::seconds{10}};
     std::atomic<Session::Time> outage_end_{Session::Time::min()};
 };
 

@@ -27,7 +27,7 @@ public:
     // On a thread of its own: a beat waits for nothing else.
     RoutePtr beats();
     // For writes, by which replicas they are waited for: that holds up whatever is behind them.
-    RoutePtr writes() const { return config.replicas == 0 ? commands_ : replicated_; }
+    RoutePtr writes(bool is_replicated) const { return is_replicated ? replicated_ : commands_; }
     // For one wait; given back when the connection is of use for another one.
     std::shared_ptr<Connection> borrow_waiter(Node const& node);
     void give_back(Node const& node, std::shared_ptr<Connection> waiter);

@@ -59,12 +59,16 @@ awaitable<void> enlist(CorePtr core, WorkerInfo worker) {
         check_queue_name(queue);
     if (worker.lease <= 0s) throw Error{errc::invalid_lease, to_string(worker.lease) + " is not more than 0"};
     core->check_open();
+    // After a break it has a third of its lease for its next beat: with what the worker takes until it tries
+    // again, this is a quarter.
+    core->beats()->hurry(std::min<Duration>(worker.lease / 6, 10s));
 
     std::string const info = encode_worker(worker);
     std::vector<Call> calls;
     for (auto const& queue : worker.queues) {
         if (auto registration = core->register_queue(queue)) calls.push_back(std::move(*registration));
-        calls.emplace_back(enlist_script, Effect::write, core->keys(queue).list({"beats", "lives"}),
+        calls.emplace_back(enlist_script, Effect::write,
+                           core->keys(queue).list({"beats", "lives", "held", "meta"}),
                            std::vector<std::string>{core->time_of_test(), worker.incarnation,
                                                     std::to_string(to_server(worker.lease)), info});
     }

@@ -89,12 +89,27 @@ PushResult failure_of(std::exception_ptr const& error) {
     return result;
 }
 
+// What was asked for it, or for all.
+Replicas replicas_of(NewJob const& job, Config const& config) {
+    return job.replicas.value_or(Replicas{static_cast<std::uint32_t>(config.replicas), config.replication});
+}
+
+// A call waits for the most that one of its jobs wants.
+void demand_replicas(Call& call, std::vector<NewJob> const& jobs, Slice const& slice, Config const& config) {
+    for (std::size_t const i : slice.at) {
+        Replicas const wanted = replicas_of(jobs[i], config);
+        if (wanted.count == 0) continue;
+        call.replicas = std::max<std::int64_t>(call.replicas, wanted.count);
+        call.replication = std::max(call.replication, wanted.within);
+    }
+}
+
 // What is stored on too few servers may be lost with the first of them.
-void doubt(PushResult& result, std::int64_t have, Config const& config) {
-    if (result.verdict != PushVerdict::stored) return;
+void doubt(PushResult& result, std::int64_t have, Replicas wanted) {
+    if (result.verdict != PushVerdict::stored || have >= wanted.count) return;
     result.verdict = PushVerdict::uncertain;
     result.code = errc::uncertain;
-    result.detail = too_few_replicas(have, config);
+    result.detail = too_few_replicas(have, wanted.count, wanted.within);
 }
 
 }  // namespace
@@ -118,9 +133,11 @@ awaitable<std::vector<PushResult>> push(CorePtr core, std::vector<NewJob> jobs) 
     auto const& config = core->config;
     for (Slice const& slice : slices) {
         calls.push_back(push_call(*core, jobs, slice));
-        calls.back().is_replicated = config.replicas > 0;
+        demand_replicas(calls.back(), jobs, slice, config);
     }
-    auto const outcomes = co_await ask_all(core->writes(), config, std::move(calls));
+    bool const is_replicated = std::ranges::any_of(calls, [](Call const& call) { return call.replicas > 0; });
+    auto const route = core->writes(is_replicated);
+    auto const outcomes = co_await ask_all(route, config, std::move(calls));
     for (std::size_t i = 0; i < registered.size(); ++i) {
         if (!outcomes[i].error()) core->registered(registered[i]);
     }
@@ -141,7 +158,7 @@ awaitable<std::vector<PushResult>> push(CorePtr core, std::vector<NewJob> jobs) 
                 continue;
             }
             if (outcome.get().is_array()) results[i] = result_of(jobs[i], outcome.get()[n]);
-            if (outcome.replicas() < config.replicas) doubt(results[i], outcome.replicas(), config);
+            doubt(results[i], outcome.replicas(), replicas_of(jobs[i], config));
         }
     }
     // Where nothing was stored, the trouble is everybody's; else each job says what became of it.

@@ -12,6 +12,7 @@
 #include <exception>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace cohort::redis {
@@ -40,6 +41,7 @@ public:
     }
     // The connection, once.
     void finish(std::exception_ptr fault = nullptr) {
+        has_failed_ = fault != nullptr;
         error = std::move(fault);
         auto const other = also;  // who waits on `wake` may let go of this at once
         state_.store(State::ended);
@@ -54,6 +56,14 @@ public:
     bool is_ended() const noexcept { return state_.load() == State::ended; }
     bool is_withdrawn() const noexcept { return state_.load() == State::withdrawn; }
 
+    // Valid once it has ended.
+    bool has_failed() const noexcept { return has_failed_; }
+    // The awaiting frame, once: the exception is its own from then on, and the connection, which may let go
+    // of this later, does not delete what somebody reads. Null when it was taken.
+    std::exception_ptr take_error() noexcept {
+        return is_taken_.exchange(true) ? nullptr : std::exchange(error, nullptr);
+    }
+
     Effect const effect;
     Duration const limit;  // for the answer, from when it was given to the connection
     std::string bytes;
@@ -67,6 +77,8 @@ public:
 private:
     enum class State : std::uint8_t { queued, begun, ended, withdrawn };
     std::atomic<State> state_{State::queued};
+    std::atomic<bool> is_taken_{false};
+    bool has_failed_ = false;
 };
 
 using RequestPtr = std::shared_ptr<Request>;

@@ -49,8 +49,8 @@ struct Look {
 
 // True when it has the map; the reason where it has none.
 bool take_map(Slots& slots, Asked const& asked, Config const& config, std::exception_ptr& fault) {
-    if (asked.request->error) {
-        fault = asked.request->error;
+    if (asked.request->has_failed()) {
+        fault = asked.request->take_error();
         return false;
     }
     View const answer = asked.request->replies.front().view();
@@ -95,6 +95,7 @@ std::shared_ptr<Connection> Route::to(Node const& node) {
     if (!connection) {
         connection =
             std::make_shared<Connection>(executor_, config_, slots_ ? locate_node(node) : locate_, role_);
+        if (longest_pause_) connection->hurry(*longest_pause_);
         if (is_closed_) connection->close();
     }
     return connection;
@@ -121,6 +122,14 @@ Duration Route::calm() const {
     bool const has_changed = slots_ && slots_->last_change() != Steady::time_point::min();
     if (!has_changed) return calm;
     return std::min(calm, std::chrono::duration_cast<Duration>(Steady::now() - slots_->last_change()));
+}
+
+void Route::hurry(Duration longest) {
+    std::lock_guard const lock{mutex_};
+    if (longest_pause_ && *longest_pause_ <= longest) return;
+    longest_pause_ = longest;
+    for (auto const& [node, connection] : connections_)
+        connection->hurry(longest);
 }
 
 void Route::close() {

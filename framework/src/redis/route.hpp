@@ -25,6 +25,7 @@ public:
     // As a connection's, of all.
     std::uint64_t generation() const;
     Duration calm() const;
+    void hurry(Duration longest);
     void close();
 
 private:
@@ -35,6 +36,7 @@ private:
     Locate const locate_;
     mutable std::mutex mutex_;
     std::map<Node, std::shared_ptr<Connection>> connections_;
+    std::optional<Duration> longest_pause_;
     bool is_closed_ = false;
 };
 

@@ -46,6 +46,17 @@ errc code_of(std::exception_ptr const& reason) {
     }
 }
 
+// An exception for each who waits: on threads of their own none is shared.
+std::exception_ptr another(std::exception_ptr const& reason) {
+    try {
+        std::rethrow_exception(reason);
+    } catch (Error const& error) {
+        return std::make_exception_ptr(Error{error.which(), error.detail()});
+    } catch (...) {
+        return std::current_exception();
+    }
+}
+
 }  // namespace
 
 Session::Session(Config const& config, std::string role, Message on_message)
@@ -180,6 +191,7 @@ void Session::take(Reply reply, Time now) {
         answer(view);
         if (greeted_.empty()) {
             is_ready_ = true;
+            trouble_.clear();
             greeting_deadline_.reset();
         }
         return;
@@ -210,6 +222,7 @@ void Session::lost(std::exception_ptr reason) {
     auto const sent = std::exchange(sent_, {});
     auto const queued = std::exchange(queued_, {});
     std::string const text = describe(reason);
+    trouble_ = text;
     errc const code = code_of(reason);
     bool const is_ours = code == errc::auth_failed || code == errc::broker_unsupported ||
                          code == errc::invalid_url || code == errc::tls_failed || code == errc::closed;
@@ -230,7 +243,7 @@ void Session::close(std::exception_ptr reason) {
     for (auto* entries : {&sent_, &queued_}) {
         bool const were_sent = entries == &sent_;
         for (auto const& entry : std::exchange(*entries, {})) {
-            if (were_sent || entry.request->begin()) entry.request->finish(reason);
+            if (were_sent || entry.request->begin()) entry.request->finish(another(reason));
         }
     }
 }
@@ -250,9 +263,9 @@ bool Session::expire(Time now) {
     auto const is_late = [&](Entry const& entry) { return entry.deadline <= now; };
     for (auto& entry : queued_) {
         if (!is_late(entry) || !entry.request->begin()) continue;
-        entry.request->finish(
-            std::make_exception_ptr(Error{errc::unavailable, config_.masked + ": no connection within " +
-                                                                 to_string(entry.request->limit)}));
+        entry.request->finish(std::make_exception_ptr(Error{
+            errc::unavailable, config_.masked + ": no connection within " + to_string(entry.request->limit) +
+                                   (trouble_.empty() ? "" : ": " + trouble_)}));
     }
     std::erase_if(queued_,
                   [&](Entry const& entry) { return is_late(entry) || entry.request->is_withdrawn(); });

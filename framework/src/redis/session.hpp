@@ -70,6 +70,7 @@ private:
     std::optional<Time> greeting_deadline_;
     Time last_sign_{};
     std::int64_t client_id_ = 0;
+    std::string trouble_;  // why there is no connection
     bool has_warned_ = false;
     bool has_been_slow_ = false;
 };

@@ -43,15 +43,21 @@ Verdict verdict_of(std::int64_t number) {
 void check_replicas(std::vector<Outcome> const& outcomes, Config const& config) {
     for (auto const& outcome : outcomes) {
         if (outcome.error() || outcome.replicas() >= config.replicas) continue;
-        throw Error{errc::uncertain, config.masked + ": " + too_few_replicas(outcome.replicas(), config)};
+        throw Error{errc::uncertain,
+                    config.masked + ": " +
+                        too_few_replicas(outcome.replicas(), config.replicas, config.replication)};
     }
 }
 
 // Sends what writes, and sees to it that enough servers have it.
 awaitable<std::vector<Outcome>> write_all(CorePtr core, std::vector<Call> calls) {
-    for (Call& call : calls)
-        call.is_replicated = core->config.replicas > 0;
-    auto outcomes = co_await ask_all(core->writes(), core->config, std::move(calls));
+    bool const is_replicated = core->config.replicas > 0;
+    for (Call& call : calls) {
+        if (!is_replicated) break;
+        call.replicas = core->config.replicas;
+        call.replication = core->config.replication;
+    }
+    auto outcomes = co_await ask_all(core->writes(is_replicated), core->config, std::move(calls));
     check_replicas(outcomes, core->config);
     co_return outcomes;
 }

@@ -7,6 +7,7 @@
 #include "redis/keys.hpp"
 #include "redis/record.hpp"
 
+#include <cohort/error.hpp>
 #include <cohort/log.hpp>
 
 #include <boost/asio/this_coro.hpp>
@@ -92,7 +93,7 @@ Subscriber::Subscription Subscriber::need(std::string const& name) {
     Client& client = clients_[name];
     client.last_seen = now;
     bool const has_failed =
-        client.subscription && client.subscription->is_ended() && client.subscription->error != nullptr;
+        client.subscription && client.subscription->is_ended() && client.subscription->has_failed();
     if (!client.subscription || has_failed || client.subscription->is_withdrawn()) {
         client.subscription = std::make_shared<Request>(Effect::none, config_.timeout);
         connection_->subscribe(prefix_ + name, client.subscription);
@@ -148,8 +149,11 @@ awaitable<std::vector<EndedJob>> Subscriber::watch(WatchParams params) {
             co_await io::sleep_for(look_again);
         }
     }
-    if (subscription.request && subscription.request->error) {
-        std::rethrow_exception(subscription.request->error);
+    if (subscription.request && subscription.request->has_failed()) {
+        auto const fault = subscription.request->take_error();
+        if (fault) std::rethrow_exception(fault);
+        throw Error{errc::unavailable,
+                    config_.masked + ": could not subscribe"};  // another watch has said why
     }
     for (;;) {
         if (look(seat, ended)) break;

@@ -32,7 +32,8 @@ struct Wait {
 
     // The key whose marker was taken; "" = none.
     std::string marker() const {
-        bool const has_one = was_sent && !request->error && request->replies.front().view().size() == 2;
+        bool const has_one =
+            was_sent && !request->has_failed() && request->replies.front().view().size() == 2;
         return has_one ? std::string{request->replies.front().view()[0].text()} : std::string{};
     }
 };
@@ -86,7 +87,7 @@ awaitable<void> end_waits(std::shared_ptr<Core> core, std::vector<Wait>& waits) 
 
 // What a server has said instead of a marker. True: not here, or not now.
 bool is_elsewhere(Core const& core, Wait const& wait) {
-    if (!wait.was_sent || wait.request->error) return false;
+    if (!wait.was_sent || wait.request->has_failed()) return false;
     View const answer = wait.request->replies.front().view();
     if (!answer.is_error()) return false;
     auto const slots = core.commands()->slots();
@@ -140,9 +141,9 @@ awaitable<void> wait_for_work(std::shared_ptr<Core> core, std::vector<std::strin
 
     bool must_rest = waits.empty();
     for (Wait const& wait : waits) {
-        if (wait.was_sent && wait.request->error) {
+        if (wait.was_sent && wait.request->has_failed()) {
             if (auto const slots = core->commands()->slots()) slots->doubt();
-            std::rethrow_exception(wait.request->error);
+            std::rethrow_exception(wait.request->take_error());
         }
         must_rest = is_elsewhere(*core, wait) || must_rest;
     }

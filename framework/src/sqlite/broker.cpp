@@ -55,7 +55,7 @@ FileBroker::FileBroker(Config config, std::string name)
     : config_{std::move(config)}, name_{std::move(name)}, capabilities_{all_capabilities},
       writes_{std::make_shared<Inbox>(config_.path)}, beats_{std::make_shared<Inbox>(config_.path)},
       reads_{std::make_shared<Inbox>(config_.path)}, looks_{std::make_shared<Inbox>(config_.path)},
-      lock_file_{config_.path + "-lock"},
+      watches_{std::make_shared<Watches>(config_)}, lock_file_{config_.path + "-lock"},
       keeper_{config_, lock_file_, [this](std::exception_ptr error) { give_up(std::move(error)); }},
       looker_{[this] { return std::make_unique<Reader>(config_, looks_); }},
       reader_{[this] { return std::make_unique<Reader>(config_, reads_); }}, renewer_{[this] {
@@ -75,11 +75,13 @@ void FileBroker::close() noexcept {
     beats_->close();
     reads_->close();
     looks_->close();
+    watches_->close();
 }
 
 void FileBroker::give_up(std::exception_ptr error) noexcept {
     for (auto const& inbox : {writes_, beats_, reads_, looks_})
         inbox->fail(error);
+    watches_->fail(error);
 }
 
 awaitable<std::vector<PushResult>> FileBroker::push(std::vector<NewJob> jobs) {
@@ -164,10 +166,8 @@ awaitable<std::vector<EndedJob>> FileBroker::watch(WatchParams params) {
     check_wait(params.wait);
     if (params.client.empty())
         throw Error{errc::invalid_config, "the client is empty; name whose jobs are meant"};
-    reader_.need();
-    auto operation = std::make_shared<Watch>(std::move(params));
-    co_await perform(reads_, operation);
-    co_return std::move(operation->ended);
+    std::vector<EndedJob> ended = co_await Watches::watch(watches_, std::move(params));
+    co_return ended;
 }
 
 awaitable<UpkeepReply> FileBroker::upkeep(UpkeepParams params) {

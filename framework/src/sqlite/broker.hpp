@@ -10,6 +10,7 @@
 #include "sqlite/lock_file.hpp"
 #include "sqlite/pulse.hpp"
 #include "sqlite/reader.hpp"
+#include "sqlite/watches.hpp"
 #include "sqlite/writer.hpp"
 
 #include <cohort/broker.hpp>
@@ -54,6 +55,7 @@ private:
     std::shared_ptr<Inbox> const beats_;
     std::shared_ptr<Inbox> const reads_;
     std::shared_ptr<Inbox> const looks_;  // of operators, which may take long
+    std::shared_ptr<Watches> const watches_;
     Pulse pulse_;
     LockFile lock_file_;
     // Ended in the opposite order: the writer before the keeper, which makes the last checkpoint.

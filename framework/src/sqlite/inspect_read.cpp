@@ -23,12 +23,13 @@ Progress ListQueues::step(Session& session) {
         std::string text =
             "SELECT q.name, q.paused, q.max_length, (SELECT min(due) FROM jobs_ready WHERE queue = q.id)";
         for (auto const state : all_states)
-            text += ", (SELECT count(*) FROM (" + select_seqs(state, "q.id") + "))";
-        return text + " FROM queues q WHERE q.namespace = ? ORDER BY q.name";
+            text += ", (SELECT count(*) FROM (" + select_seqs(state, "q.id") +
+                    (is_terminal(state) ? " AND forget > ?2" : "") + "))";
+        return text + " FROM queues q WHERE q.namespace = ?1 ORDER BY q.name";
     }();
     queues.clear();
     Use const read{session.prepare(sql)};
-    read->bind(std::string_view{session.config().space});
+    read->bind(std::string_view{session.config().space}).bind(session.now());
     while (read->step()) {
         QueueInfo info;
         info.name = read->text(0);
@@ -61,8 +62,8 @@ Progress ListJobs::step(Session& session) {
         "THEN 2 "
         "WHEN e.seq IS NOT NULL THEN e.state WHEN l.seq IS NOT NULL THEN l.state ELSE 1 END) "
         "AND (?5 = '' OR instr(j.id, ?5) OR instr(j.name, ?5) OR instr(j.arguments, ?5) "
-        "OR instr(coalesce(p.error, ''), ?5) OR instr(coalesce(j.unique_key, ''), ?5)) ORDER BY j.seq LIMIT "
-        "?6";
+        "OR instr(coalesce(p.error, ''), ?5) OR instr(coalesce(j.unique_key, ''), ?5)) "
+        "AND (e.forget IS NULL OR e.forget > ?7) ORDER BY j.seq LIMIT ?6";
     static std::string const last_sql = "SELECT max(seq) FROM jobs";
     page = {};
     auto const queue = session.find_queue(params_.queue);
@@ -78,7 +79,9 @@ Progress ListJobs::step(Session& session) {
         Use const read{session.prepare(sql)};
         read->bind(after_).bind(end).bind(*queue);
         read->bind(params_.state ? static_cast<std::int64_t>(*params_.state) : -1);
-        read->bind(std::string_view{params_.contains}).bind(std::int64_t{params_.limit} + 1);
+        read->bind(std::string_view{params_.contains})
+            .bind(std::int64_t{params_.limit} + 1)
+            .bind(session.now());
         while (page.jobs.size() < params_.limit && read->step()) {
             Row row = read_row(*read);
             row.record.ref.queue = params_.queue;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // From claimed jobs to running bodies.
 #include "base/failpoint.hpp"
+#include "base/recycled.hpp"
 #include "io/alarm.hpp"
 #include "worker/run.hpp"
 #include "worker/runners.hpp"
@@ -110,6 +111,7 @@ void execute(std::shared_ptr<Worker::Shared> const& shared, std::vector<JobRecor
 
     if (!jobs.empty()) failpoint("start.before_handler");
     std::vector<std::shared_ptr<Run>> runs;
+    runs.reserve(jobs.size());
     for (auto& job : jobs) {
         JobEntry const* const entry = shared->catalog.find(job.name);
         if (entry == nullptr) {
@@ -117,7 +119,7 @@ void execute(std::shared_ptr<Worker::Shared> const& shared, std::vector<JobRecor
             shared->line.put(hand_back_unknown(*shared, job));
             continue;
         }
-        auto run = std::make_shared<Run>(shared, std::move(job), entry);
+        auto run = make_recycled<Run>(shared, std::move(job), entry);
         shared->runs.add(run);
         runs.push_back(std::move(run));
     }

@@ -25,6 +25,7 @@ std::vector<Outgoing> Line::take(std::size_t most) {
     }
     if (count == waiting_.size()) {
         taken.swap(waiting_);
+        waiting_.reserve(taken.size());  // as many will follow: growing would move each several times
     } else {
         auto const end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
         taken.assign(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));

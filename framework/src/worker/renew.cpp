@@ -53,9 +53,10 @@ awaitable<void> renew_lease(std::shared_ptr<Worker::Shared> shared) {
     auto const interval = shared->options.heartbeat;
     std::uint32_t failures = 0;
     for (;;) {
-        // After trouble sooner: the lease is running out.
+        // After trouble sooner: the lease is running out, and brokers that were away give a third of it at
+        // most.
         auto const pause =
-            failures == 0 ? interval : std::min(interval, pause_after_trouble(*shared, failures));
+            failures == 0 ? interval : std::min(interval / 4, pause_after_trouble(*shared, failures));
         co_await io::sleep_for(pause);
         std::exception_ptr trouble;
         try {

@@ -69,7 +69,7 @@ private:
 
 void add_case(Backend const& backend, Promise const& promise) {
     std::string const name = backend.name + " " + promise.verb + ": " + promise.sentence;
-    std::string const tags = "[" + backend.name + "][" + promise.verb + "]";
+    std::string const tags = "[" + backend.name + "][" + promise.verb + "]" + promise.tags;
     Catch::AutoReg const registration{new Invoker{backend, promise},
                                       Catch::SourceLineInfo{promise.file, promise.line}, "",
                                       Catch::NameAndTags{name, tags}};
@@ -87,7 +87,15 @@ std::vector<Backend> const& backends() {
 AddPromise::AddPromise(char const* sentence, char const* file, std::size_t line, void (*check)(Rig&),
                        std::vector<bool Capabilities::*> needs) {
     std::string const verb = std::filesystem::path{file}.stem().string();
-    Promise const promise{sentence, verb, file, line, check, std::move(needs)};
+    std::string_view const whole{sentence};
+    auto const tags = std::min(whole.find(" ["), whole.size());
+    Promise const promise{std::string{whole.substr(0, tags)},
+                          std::string{whole.substr(tags)},
+                          verb,
+                          file,
+                          line,
+                          check,
+                          std::move(needs)};
     for (Backend const& backend : backends())
         add_case(backend, promise);
     lists().promises.push_back(promise);
@@ -124,6 +132,7 @@ std::vector<CapabilityName> const& capability_names() {
         {"max_length", &Capabilities::max_length},
         {"commit_hooks", &Capabilities::commit_hooks},
         {"forget", &Capabilities::forget},
+        {"replicas", &Capabilities::replicas},
     };
     return names;
 }

@@ -23,6 +23,7 @@ namespace cohort::conformance {
 
 struct Promise {
     std::string sentence;
+    std::string tags;  // "[K09]"
     std::string verb;
     char const* file;
     std::size_t line;
@@ -137,6 +138,7 @@ errc code_of(Rig& rig, awaitable<T> operation) {
 
 }  // namespace cohort::conformance
 
+// The sentence may end with tags: "… [K09]".
 #define COHORT_PROMISE(sentence, ...) COHORT_PROMISE_AT(__COUNTER__, sentence, __VA_ARGS__)
 #define COHORT_PROMISE_AT(number, ...) COHORT_PROMISE_IN(number, __VA_ARGS__)
 #define COHORT_PROMISE_IN(number, sentence, ...)                                                             \

@@ -17,6 +17,26 @@ UpkeepReply lose_once(Rig& rig) {
     return reply;
 }
 
+// A success that is kept for ten seconds, and a failure that is kept for twenty.
+void push_ended(Rig& rig) {
+    NewJob good = make_job("good");
+    good.policy.keep_result = 10s;
+    good.policy.keep_error = 1h;
+    push(rig, std::move(good));
+    NewJob bad = make_job("bad");
+    bad.policy.keep_result = 1h;
+    bad.policy.keep_error = 20s;
+    push(rig, std::move(bad));
+    Worker worker{rig};
+    for (JobRecord const& run : worker.claim(2).jobs) {
+        if (run.ref.id == "good") {
+            REQUIRE(succeed(rig, run) == Verdict::accepted);
+        } else {
+            REQUIRE(fail(rig, run) == Verdict::accepted);
+        }
+    }
+}
+
 }  // namespace
 
 COHORT_PROMISE("upkeep of a healthy or an unknown queue does nothing", &C::status) {
@@ -293,22 +313,7 @@ COHORT_PROMISE("upkeep expires a job that is not even due yet", &C::expiry, &C::
 }
 
 COHORT_PROMISE("upkeep forgets each job when its own retention has ended", &C::status) {
-    NewJob good = make_job("good");
-    good.policy.keep_result = 10s;
-    good.policy.keep_error = 1h;
-    push(rig, std::move(good));
-    NewJob bad = make_job("bad");
-    bad.policy.keep_result = 1h;
-    bad.policy.keep_error = 20s;
-    push(rig, std::move(bad));
-    Worker worker{rig};
-    for (JobRecord const& run : worker.claim(2).jobs) {
-        if (run.ref.id == "good") {
-            REQUIRE(succeed(rig, run) == Verdict::accepted);
-        } else {
-            REQUIRE(fail(rig, run) == Verdict::accepted);
-        }
-    }
+    push_ended(rig);
     CHECK(upkeep(rig).forgotten == 0);
 
     rig.advance(11s);
@@ -344,6 +349,30 @@ COHORT_PROMISE("a job whose retention has ended is unknown, whether upkeep has c
     other.arguments = "[9]";
     CHECK(push(rig, std::move(other)).verdict == PushVerdict::stored);
     CHECK(status_of(rig, ref("j1")).state == JobState::queued);
+}
+
+COHORT_PROMISE("a job whose retention has ended is in no count and on no page, though nobody has looked "
+               "after the queue [K09]",
+               &C::inspect, &C::status) {
+    push_ended(rig);
+    Inspector& inspector = rig.inspector();
+    ListParams all;
+    all.queue = main_queue;
+    REQUIRE(info(rig).count(JobState::succeeded) == 1);
+    REQUIRE(info(rig).count(JobState::failed) == 1);
+    REQUIRE(rig.run(inspector.list(all)).jobs.size() == 2);
+
+    rig.advance(11s);
+    CHECK(info(rig).count(JobState::succeeded) == 0);
+    CHECK(info(rig).count(JobState::failed) == 1);
+    ListPage const page = rig.run(inspector.list(all));
+    REQUIRE(page.jobs.size() == 1);
+    CHECK(page.jobs.front().ref.id == "bad");
+
+    rig.advance(10s);
+    CHECK(info(rig).count(JobState::failed) == 0);
+    CHECK(rig.run(inspector.list(all)).jobs.empty());
+    CHECK(rig.run(inspector.audit()).empty());
 }
 
 COHORT_PROMISE("the id of a forgotten job is free again", &C::status) {

@@ -77,7 +77,7 @@ for id, run in pairs(running) do
   if (run:byte(9) == 1) ~= (call('HEXISTS', K.cancels, id) == 1) then fault(id, 'is to be cancelled in one place only') end
 end
 for name, n in pairs(held) do
-  if name:sub(-1) ~= '#' and tonumber(n) ~= (runs_of[name] or 0) then fault(nil, 'worker ' .. name .. ' holds another number of jobs than counted') end
+  if not name:find('[#!]$') and tonumber(n) ~= (runs_of[name] or 0) then fault(nil, 'worker ' .. name .. ' holds another number of jobs than counted') end
 end
 for incarnation in pairs(runs_of) do
   if not held[incarnation] then fault(nil, 'the jobs of worker ' .. incarnation .. ' are not counted') end

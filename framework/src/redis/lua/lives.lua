@@ -9,7 +9,18 @@ local function end_life(incarnation, how)
   if tonumber(call('HGET', K.held, incarnation) or 0) > 0 then
     call('HSET', K.lost, incarnation, how)
   else
-    call('HDEL', K.held, incarnation, incarnation .. '#')
+    call('HDEL', K.held, incarnation, incarnation .. '#', incarnation .. '!')
+  end
+end
+
+-- Runs under a lease that somebody has deleted: nobody would ever find it late.
+local function end_strays()
+  for _, incarnation in ipairs(call('HKEYS', K.lives)) do
+    if not call('ZSCORE', K.beats, incarnation) then call('HDEL', K.lives, incarnation) end
+  end
+  for _, run in ipairs(call('HVALS', K.running)) do
+    local incarnation = token_of(run):sub(9)
+    if not call('ZSCORE', K.beats, incarnation) then call('HSETNX', K.lost, incarnation, 'lost') end
   end
 end
 
@@ -59,7 +70,7 @@ local function drain(limit)
   for incarnation in pairs(how) do
     if not left[incarnation] then
       call('HDEL', K.lost, incarnation)
-      call('HDEL', K.held, incarnation, incarnation .. '#')
+      call('HDEL', K.held, incarnation, incarnation .. '#', incarnation .. '!')
     end
   end
   return recovered, died, moved == limit

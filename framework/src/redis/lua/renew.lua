@@ -10,6 +10,7 @@ local life = call('HGET', KEYS[4], incarnation)
 if not life or call('ZREM', KEYS[3], incarnation) == 0 then return {} end
 local deadline = math.min(now + unpack_from('<i8', life), NEVER)
 call('ZADD', KEYS[3], string.format('%.0f', deadline), incarnation)
+call('HDEL', KEYS[5], incarnation .. '!')
 
 local cancels, asked = {}, call('HGETALL', KEYS[6])
 for i = 1, #asked, 2 do

@@ -23,7 +23,7 @@ for i = 1, #entries, 2 do
       local j = decode(record)
       is_meant = has(id) or has(j.name) or has(record:sub(j.arguments_at, -3)) or has(j.error) or has(j.unique)
     end
-    if is_meant then
+    if is_meant and not is_past(K.ended, K.dead, id) then
       found[#found + 1] = exact(number)
       found[#found + 1] = id
     end

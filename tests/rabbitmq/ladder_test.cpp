@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "rabbitmq/consume.hpp"
 #include "rabbitmq/ladder.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <algorithm>
-#include <numeric>
 
 namespace ladder_test {
 
@@ -51,18 +49,6 @@ TEST_CASE("the patterns of the ladder have as many words as its keys") {
     std::string const foot = foot_pattern("a.b");
     CHECK(std::count(foot.begin(), foot.end(), '*') == ladder_steps);
     CHECK(foot.ends_with("*.a.b"));
-}
-
-TEST_CASE("shares of the slots add up to them, whatever the number of queues", "[F88]") {
-    for (std::uint32_t slots = 1; slots < 10; ++slots) {
-        for (std::size_t queues = 1; queues < 6; ++queues) {
-            auto const shares = divide(slots, queues, slots);
-            CHECK(std::accumulate(shares.begin(), shares.end(), 0U) == slots);
-            auto const [least, most] = std::minmax_element(shares.begin(), shares.end());
-            CHECK(*most - *least <= 1);
-        }
-    }
-    CHECK(divide(1, 3, 1) == std::vector<std::uint32_t>{0, 1, 0});
 }
 
 }  // namespace ladder_test

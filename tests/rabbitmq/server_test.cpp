@@ -5,6 +5,9 @@
 #include <cohort/log.hpp>
 
 #include <atomic>
+#include <mutex>
+#include <optional>
+#include <random>
 #include <sstream>
 
 namespace server_test {
@@ -73,6 +76,73 @@ TEST_CASE("a busy queue takes the slots that idle ones do not need", "[rabbitmq]
         REQUIRE_FALSE(jobs.empty());
         running.insert(running.end(), jobs.begin(), jobs.end());
     }
+}
+
+TEST_CASE("a worker of three queues with four slots counts no loss that was none", "[rabbitmq][F88]") {
+    NEED_RABBITMQ
+    Space const space;
+    auto const broker = space.open();
+    std::vector<std::string> const queues{"a", "b", "c"};
+    Worker worker{*broker, queues};
+    constexpr int count = 600;
+    auto const end = Steady::now() + 40s;
+    // Now one queue is full, now another, now they trickle.
+    std::thread client{[&] {
+        std::minstd_rand random{7};
+        for (int i = 0; i < count;) {
+            int const many = random() % 3 == 0 ? 12 : 1;
+            std::string const& queue = queues[random() % 3];
+            std::vector<NewJob> jobs;
+            for (int n = 0; n < many && i < count; ++n, ++i)
+                jobs.push_back(one("j" + std::to_string(i), queue).front());
+            run(broker->push(std::move(jobs)));
+            std::this_thread::sleep_for(std::chrono::milliseconds{random() % 12});
+        }
+    }};
+    std::mutex mutex;
+    std::vector<JobRecord> running;
+    std::atomic<int> done{0};
+    std::thread body{[&] {
+        std::minstd_rand random{11};
+        while (done < count && Steady::now() < end) {
+            std::this_thread::sleep_for(std::chrono::milliseconds{1 + random() % 5});
+            std::optional<JobRecord> job;
+            {
+                std::lock_guard lock{mutex};
+                if (running.empty()) continue;
+                job = running[random() % running.size()];
+            }
+            bool const is_done = worker.settle(*job) == Verdict::accepted;
+            std::lock_guard lock{mutex};
+            std::erase_if(running, [&](JobRecord const& one) { return one.ref == job->ref; });
+            if (is_done) ++done;
+        }
+    }};
+    int lost = 0;
+    std::size_t most = 0;
+    while (done < count && Steady::now() < end) {
+        std::size_t free = 0;
+        {
+            std::lock_guard lock{mutex};
+            free = 4 - running.size();
+        }
+        if (free == 0) {
+            std::this_thread::sleep_for(1ms);
+            continue;
+        }
+        auto const jobs = worker.claim(static_cast<std::uint32_t>(free), 300ms).jobs;
+        std::lock_guard lock{mutex};
+        for (auto const& job : jobs) {
+            lost += static_cast<int>(job.counters.lost);
+            running.push_back(job);
+        }
+        most = std::max(most, running.size());
+    }
+    client.join();
+    body.join();
+    CHECK(done == count);
+    CHECK(lost == 0);
+    CHECK(most <= 4);
 }
 
 TEST_CASE("a worker whose connection is closed by the operator is retired, and its job is somebody else's",

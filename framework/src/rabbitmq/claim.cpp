@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "rabbitmq/consume.hpp"
+#include "rabbitmq/shares.hpp"
 #include "rabbitmq/verbs.hpp"
 
 #include <cohort/error.hpp>
@@ -19,7 +20,7 @@ using Steady = std::chrono::steady_clock;
 
 namespace {
 
-// Where there are fewer free slots than queues, or the share of one is used up, shares go round so often.
+// Where there are fewer free slots than queues, each is looked at so often.
 constexpr Duration turn = 100ms;
 
 void check(ClaimParams const& params) {
@@ -48,7 +49,8 @@ struct Claim {
     ClaimReply reply;
     StopPtr stop;
     std::vector<Replacement> unfit;  // deliveries that are not to run
-    std::size_t first = 0;           // of the queues, when shares go round
+    std::size_t first = 0;           // of the lines, when shares are dealt out
+    Steady::time_point begun = Steady::now();
 
     std::uint32_t missing() const noexcept {
         auto const have = static_cast<std::uint32_t>(reply.jobs.size());
@@ -114,18 +116,24 @@ void take_waiting(Claim& claim) {
     }
 }
 
-// Asks one queue for so many.
+Wish wish_of(Claim const& claim) {
+    return {claim.lines, claim.params.limit, claim.missing(), claim.engine->config.has_priorities,
+            std::chrono::duration_cast<Duration>(Steady::now() - claim.begun)};
+}
+
+// Asks one queue for as many as no consumer may be given.
 awaitable<void> pull(Claim& claim, std::string const& line) {
     Engine const& engine = *claim.engine;
     std::string const name = engine.names.jobs(line);
     bool is_empty = false;
-    while (claim.missing() > 0 && !is_empty) {
+    for (auto room = uncovered(*claim.life, wish_of(claim)); room > 0 && !is_empty;
+         room = uncovered(*claim.life, wish_of(claim))) {
         // One more than there are would be asked for nothing; a few are asked for at once.
         constexpr std::uint32_t few = 16;
         std::vector<AnswerPtr> answers;
         amqp_basic_get_t get{};
         get.queue = bytes_of(name);
-        for (std::uint32_t i = 0; i < std::min(few, claim.missing()); ++i)
+        for (std::uint32_t i = 0; i < std::min(few, room); ++i)
             answers.push_back(claim.life->channel->ask(AMQP_BASIC_GET_METHOD, &get));
         for (auto const& answer : answers) {
             co_await wait_for(answer, engine.config.timeout);
@@ -135,47 +143,28 @@ awaitable<void> pull(Claim& claim, std::string const& line) {
     }
 }
 
-// How many of the worker's slots are free as far as we know. Where it has more, outcomes are on their way,
-// and the shares that they hold come back by themselves.
-std::uint32_t known_free(Claim const& claim) {
-    Life const& life = *claim.life;
-    std::size_t const slots = life.worker.slots;
-    if (slots == 0) return claim.missing();
-    return static_cast<std::uint32_t>(slots > life.runs.size() ? slots - life.runs.size() : 0);
-}
-
-enum class Fit : std::uint8_t { good, too_small, bad };
-
-// Are the consumers what this claim would make them? To end one is dear: a delivery that crosses its end goes
-// back, and the server counts that as if a worker had been lost.
-Fit fit_of(Claim const& claim) {
-    Life const& life = *claim.life;
-    auto const known = known_free(claim);
-    std::size_t const count = claim.lines.size();
-    if (life.consumers.size() < count || life.free_shares() > std::max(known, claim.missing()))
-        return Fit::bad;
-    // More of them than lines: where nothing runs, this costs nothing to mend.
-    if (life.consumers.size() > count && (count > 1 || (life.runs.empty() && life.waiting.empty())))
-        return Fit::bad;
-    bool const has_others = count > 1 && known > 0;
-    for (auto const& [tag, consumer] : life.consumers) {
-        bool const is_asked =
-            std::find(claim.lines.begin(), claim.lines.end(), consumer.line) != claim.lines.end();
-        if (!is_asked || consumer.is_ending) return Fit::bad;
-        if (has_others && consumer.out >= consumer.share) return Fit::bad;
-    }
-    if (life.free_shares() >= std::min(known, claim.missing())) return Fit::good;
-    return count == 1 ? Fit::too_small : Fit::bad;
-}
-
-// Clears the place for consumers that fit. Where they would leave out a queue, each is looked at.
-awaitable<void> rebalance(Claim& claim, bool will_reach_all) {
-    co_await cancel_consumers(claim.engine, claim.life);
-    take_waiting(claim);
-    for (auto const& line : claim.lines) {
-        // Asking a queue that is gone would cost the channel, and with it all that runs.
+// Slots for which nobody has leave: their jobs are asked for, or come to consumers where these reach all
+// lines.
+awaitable<void> fill(Claim& claim, bool waits) {
+    // Asking a queue that is gone would cost the channel, and with it all that runs.
+    for (auto const& line : claim.lines)
         co_await claim.engine->worker_topology.need_line(line);
-        if (!will_reach_all) co_await pull(claim, line);
+    for (bool has_asked = false;; has_asked = true) {
+        auto const room = uncovered(*claim.life, wish_of(claim));
+        auto lines = bare_lines(*claim.life, claim.lines);
+        // Where there are priorities, consumers would let the patient in beside the urgent: all are asked
+        // first.
+        bool const may_consume = waits && (has_asked || !claim.engine->config.has_priorities);
+        if (room > 0 && may_consume && room >= lines.size()) {
+            if (lines.empty()) lines = claim.lines;
+            auto const shares = divide(room, lines.size(), claim.first);
+            co_await start_consuming(claim.engine, claim.life, std::move(lines), shares);
+            co_return;
+        }
+        if (has_asked) co_return;
+        for (auto const& line : claim.lines)
+            co_await pull(claim, line);
+        if (!claim.reply.jobs.empty()) co_return;
     }
 }
 
@@ -194,38 +183,36 @@ awaitable<void> drop_unfit(Claim& claim) {
     co_await put_back(claim.engine, claim.life, std::move(unfit));
 }
 
+bool has_waiting(Claim const& claim) {
+    auto const& waiting = claim.life->waiting;
+    return std::any_of(waiting.begin(), waiting.end(), [&](Waiting const& one) {
+        return std::find(claim.lines.begin(), claim.lines.end(), one.line) != claim.lines.end();
+    });
+}
+
 // Until there is something for it, or its time is over.
 awaitable<void> look(Claim& claim, bool may_wait) {
-    auto const until = Steady::now() + std::min<Duration>(claim.params.wait, 24h * 365);
+    auto const until = claim.begun + std::min<Duration>(claim.params.wait, 24h * 365);
+    bool const waits = may_wait && claim.params.wait > 0s;
     for (;;) {
         if (is_over(claim) || claim.stop->is_asked) co_return;
         take_waiting(claim);
-        bool const waits = may_wait && claim.params.wait > 0s;
-        // Where there are priorities, shares would let the patient in beside the urgent: each line is looked
-        // at, in order, and shares are for when all are empty.
-        bool const will_reach_all =
-            waits && !claim.engine->config.has_priorities && claim.missing() >= claim.lines.size();
-        Fit fit = Fit::good;
-        if (claim.missing() > 0) fit = waits ? fit_of(claim) : Fit::bad;
-        if (fit == Fit::bad) co_await rebalance(claim, will_reach_all);
+        Plan step = plan(*claim.life, wish_of(claim));
+        if (!waits && claim.missing() > 0) step = Plan::renew;
+        if (step == Plan::renew) co_await cancel_consumers(claim.engine, claim.life);
+        if (step == Plan::shift) co_await cancel_consumers(claim.engine, claim.life, Which::waiting);
+        take_waiting(claim);
+        // What there is need not wait for the rest.
+        bool const fills = step != Plan::wait && (step != Plan::fill || claim.reply.jobs.empty());
+        if (fills && !is_over(claim)) co_await fill(claim, waits);
         co_await drop_unfit(claim);
         auto const left = std::chrono::duration_cast<Duration>(until - Steady::now());
-        bool const has_jobs = !claim.reply.jobs.empty();
-        bool const goes_on = waits && left > 0s && !is_over(claim);
-        if (fit == Fit::bad && goes_on && claim.missing() > 0 && (!has_jobs || will_reach_all)) {
-            auto const shares = divide(claim.missing(), claim.lines.size(), claim.first);
-            co_await start_consuming(claim.engine, claim.life, claim.lines, shares);
-        } else if (fit == Fit::too_small && goes_on && !has_jobs) {
-            // Runs of consumers that are gone have ended: one more consumer has what they leave.
-            auto const free = std::min(claim.life->free_shares(), claim.missing());
-            std::vector<std::uint32_t> const rest{claim.missing() - free};
-            co_await start_consuming(claim.engine, claim.life, claim.lines, rest);
-        }
-        if (has_jobs || !goes_on) co_return;
-        bool const is_whole = claim.life->consumers.size() >= claim.lines.size();
+        if (!claim.reply.jobs.empty() || !waits || left <= 0s || is_over(claim)) co_return;
         ++claim.first;
+        bool const is_whole = uncovered(*claim.life, wish_of(claim)) == 0 &&
+                              (claim.lines.size() == 1 || bare_lines(*claim.life, claim.lines).empty());
         Duration const span = is_whole ? left : std::min(left, turn);
-        if (claim.life->waiting.empty()) co_await claim.life->wake.wait_for(span);
+        if (!has_waiting(claim)) co_await claim.life->wake.wait_for(span);
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "rabbitmq/consume.hpp"
 
+#include "rabbitmq/errors.hpp"
 #include "rabbitmq/verbs.hpp"
 
 #include <cohort/error.hpp>
@@ -13,23 +14,54 @@
 namespace cohort::rabbitmq {
 
 namespace asio = boost::asio;
+using Steady = std::chrono::steady_clock;
 
 namespace {
 
 constexpr std::uint32_t most_at_once = 1000;
 // A worker claims again at once; one that does not is not to be given jobs that others wait for.
 constexpr Duration longest_rest = 100ms;
+// What a queue has for a consumer comes within a few milliseconds: who has had leave for so long and nothing
+// came has an empty queue.
+constexpr Duration silence = 20ms;
+// A queue that is given jobs all the time is never silent; that it is not waited for any longer.
+constexpr Duration longest_silence = 10 * silence;
+
+bool is_silent(Life const& life, Which which, Steady::time_point now) {
+    return std::all_of(life.consumers.begin(), life.consumers.end(), [&](auto const& entry) {
+        Consumer const& consumer = entry.second;
+        bool const is_meant = which == Which::all || consumer.free() > 0;
+        return !is_meant || consumer.free() == 0 || now - consumer.stirred >= silence;
+    });
+}
+
+// Until nothing is on its way to them.
+awaitable<void> await_silence(LifePtr life, Which which) {
+    constexpr Duration look_again = 2ms;
+    for (Duration waited = 0s; waited < longest_silence; waited += look_again) {
+        if (life->is_over || is_silent(*life, which, Steady::now())) co_return;
+        co_await io::sleep_for(look_again);
+    }
+}
+
+bool has_ending(Life const& life) {
+    return std::any_of(life.consumers.begin(), life.consumers.end(),
+                       [](auto const& entry) { return entry.second.is_ending; });
+}
 
 void deliver(LifePtr const& life, Delivery delivery) {
     auto const found = life->consumers.find(delivery.consumer);
     if (found == life->consumers.end()) return;  // unacked, it comes back with the channel's end
     ++found->second.out;
+    found->second.stirred = Steady::now();
     life->waiting.push_back({found->second.line, std::move(delivery)});
     life->wake.wake();
 }
 
 awaitable<void> end_rest(EnginePtr engine, LifePtr life) {
     try {
+        co_await await_silence(life, Which::all);
+        if (life->is_over || life->is_claiming) co_return;
         co_await stop_consuming(engine, life);
     } catch (std::exception const& error) {
         log(LogLevel::warn,
@@ -77,17 +109,35 @@ awaitable<void> start_consuming(EnginePtr engine, LifePtr life, std::vector<std:
         consume.consumer_tag = bytes_of(tag);
         AnswerPtr const started = life->channel->ask(AMQP_BASIC_CONSUME_METHOD, &consume);
         answers.push_back(started);
-        life->consumers[tag] = Consumer{lines[i], qos.prefetch_count, 0, false, started};
+        life->consumers[tag] = Consumer{lines[i], qos.prefetch_count, 0, false, started, Steady::now()};
     }
-    for (auto const& answer : answers)
-        co_await wait_for(answer, engine->config.timeout);
+    std::exception_ptr trouble;
+    try {
+        for (auto const& answer : answers)
+            co_await wait_for(answer, engine->config.timeout);
+    } catch (...) {
+        trouble = std::current_exception();
+    }
+    if (trouble && code_of(trouble) == errc::uncertain) {
+        throw Error{errc::uncertain, "asked for the jobs of " + lines.front() + ", and " +
+                                         engine->config.masked +
+                                         " does not answer; has the queue a leader? (rabbitmq-queues " +
+                                         "quorum_status " + engine->names.jobs(lines.front()) + ")"};
+    }
+    if (trouble) std::rethrow_exception(trouble);
+    for (auto& [tag, consumer] : life->consumers) {
+        if (std::find(answers.begin(), answers.end(), consumer.started) != answers.end())
+            consumer.stirred = Steady::now();
+    }
 }
 
-awaitable<void> cancel_consumers(EnginePtr engine, LifePtr life) {
+awaitable<void> cancel_consumers(EnginePtr engine, LifePtr life, Which which) {
+    co_await await_silence(life, which);
     std::vector<std::string> tags;
     std::vector<AnswerPtr> starts;
     for (auto& [tag, consumer] : life->consumers) {
-        if (std::exchange(consumer.is_ending, true)) continue;
+        if (consumer.is_ending || (which == Which::waiting && consumer.free() == 0)) continue;
+        consumer.is_ending = true;
         tags.push_back(tag);
         starts.push_back(consumer.started);
     }
@@ -108,6 +158,9 @@ awaitable<void> cancel_consumers(EnginePtr engine, LifePtr life) {
         co_await wait_for(answer, engine->config.timeout);
     for (auto const& tag : tags)
         life->consumers.erase(tag);
+    // Somebody else may be ending others.
+    while (has_ending(*life) && !life->is_over)
+        co_await io::sleep_for(look_again);
 }
 
 void watch_rest(EnginePtr const& engine, LifePtr const& life) {
@@ -119,13 +172,6 @@ void watch_rest(EnginePtr const& engine, LifePtr const& life) {
                            auto const resting = weak_life.lock();
                            if (strong && resting) look_at_rest(strong, resting);
                        });
-}
-
-std::vector<std::uint32_t> divide(std::uint32_t slots, std::size_t count, std::size_t first) {
-    std::vector<std::uint32_t> shares(count);
-    for (std::uint32_t slot = 0; slot < slots && count > 0; ++slot)
-        ++shares[(first + slot) % count];
-    return shares;
 }
 
 awaitable<void> stop_consuming(EnginePtr engine, LifePtr life) {

@@ -6,14 +6,14 @@
 
 namespace cohort::rabbitmq {
 
-// How many of `slots` each of `count` queues gets: as even as can be, the first ones more.
-std::vector<std::uint32_t> divide(std::uint32_t slots, std::size_t count, std::size_t first);
-
 // A consumer for each line, with its share; none where that is 0.
 awaitable<void> start_consuming(EnginePtr engine, LifePtr life, std::vector<std::string> lines,
                                 std::vector<std::uint32_t> shares);
-// No more deliveries come after it. What has come waits for a claim.
-awaitable<void> cancel_consumers(EnginePtr engine, LifePtr life);
+enum class Which : std::uint8_t { all, waiting };  // waiting: those that may still be given jobs
+
+// No more deliveries come after it. What has come waits for a claim. RabbitMQ takes back what it gives to a
+// consumer that it is told to end, and counts that as a run: so they are ended when nothing is on its way.
+awaitable<void> cancel_consumers(EnginePtr engine, LifePtr life, Which which = Which::all);
 // The same, and what has come goes back as it was.
 awaitable<void> stop_consuming(EnginePtr engine, LifePtr life);
 // Does so when nobody claims for a while.

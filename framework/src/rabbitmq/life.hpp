@@ -8,6 +8,7 @@
 
 #include <cohort/broker.hpp>
 
+#include <chrono>
 #include <deque>
 #include <map>
 #include <set>
@@ -20,7 +21,10 @@ struct Consumer {
     std::uint32_t share = 0;  // of the slots: so many deliveries at most that are not acked
     std::uint32_t out = 0;    // delivered and not acked
     bool is_ending = false;
-    AnswerPtr started;  // consume-ok
+    AnswerPtr started;                                // consume-ok
+    std::chrono::steady_clock::time_point stirred{};  // when it last was given a job, or leave to have one
+
+    std::uint32_t free() const noexcept { return is_ending || out >= share ? 0 : share - out; }
 };
 
 // A delivery that waits for a claim.
@@ -58,12 +62,15 @@ struct Life {
     std::uint32_t free_shares() const noexcept {
         std::uint32_t sum = 0;
         for (auto const& [tag, consumer] : consumers)
-            sum += consumer.is_ending ? 0 : consumer.share - consumer.out;
+            sum += consumer.free();
         return sum;
     }
     bool may_be_given() const noexcept { return !waiting.empty() || free_shares() > 0; }
     void returned(std::string const& consumer) {
-        if (auto const found = consumers.find(consumer); found != consumers.end()) --found->second.out;
+        auto const found = consumers.find(consumer);
+        if (found == consumers.end()) return;
+        --found->second.out;
+        found->second.stirred = std::chrono::steady_clock::now();
     }
 };
 using LifePtr = std::shared_ptr<Life>;

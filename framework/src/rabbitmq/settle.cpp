@@ -188,6 +188,8 @@ awaitable<std::vector<Verdict>> settle(EnginePtr engine, std::vector<Settlement>
             life->returned(pending[i].consumer);
             remember(*life, settlements[pending[i].index]);
         }
+        // Slots are free that no consumer may know of.
+        life->wake.wake();
     }
     if (is_uncertain)
         throw Error{errc::uncertain, engine->config.masked + ": an outcome was published and not confirmed"};

@@ -78,6 +78,68 @@ struct Load {
     std::vector<int> numbers;
 };
 
+// The longest pause between two attempts to connect, and what a job takes.
+constexpr auto longest_return = 15s;
+
+// How long it takes until a job that is pushed from now on has its result.
+cohort::awaitable<std::chrono::steady_clock::duration> until_one_ends(Load& load) {
+    auto const begun = std::chrono::steady_clock::now();
+    std::size_t const before = load.jobs.size();
+    for (int i = 0; i < 100 && load.jobs.size() == before; ++i)
+        co_await load.push(1);
+    co_await load.collect();
+    CHECK(load.jobs.size() == before + 1);
+    co_return std::chrono::steady_clock::now() - begun;
+}
+
+cohort::awaitable<void> kill_under_load(support::RabbitServer& server) {
+    std::string const url = server.url();
+    cohort::Client client{url};
+    Crew const crew{url, 2};
+    Load load{client, 40};
+    // RabbitMQ notes a new queue on its disk half a second after it was made (docs/brokers/rabbitmq.md).
+    co_await load.push(1);
+    co_await cohort::sleep_for(1500ms);
+    co_await load.push(300);
+    server.kill();
+    // Nobody can take it.
+    std::size_t const confirmed = load.jobs.size();
+    co_await load.push(1);
+    CHECK(load.jobs.size() == confirmed);
+    server.revive();
+    co_await load.collect();
+    auto const again = co_await until_one_ends(load);
+    CHECK(again < longest_return);
+}
+
+cohort::awaitable<void> come_and_go(support::RabbitServer& server) {
+    std::string const url = server.url();
+    cohort::Client client{url};
+    Crew const crew{url, 2};
+    Load load{client, 20};
+    co_await load.push(100);
+    // F37: it ends and begins in order.
+    CHECK(server.ctl("-q stop_app").empty());
+    CHECK(server.ctl("-q start_app").empty());
+    auto const again = co_await until_one_ends(load);
+    CHECK(again < longest_return);
+
+    // F40: who comes while there is no server waits for it.
+    server.kill();
+    Crew const late{url, 1};
+    co_await cohort::sleep_for(2s);
+    server.revive();
+    auto const there = co_await until_one_ends(load);
+    CHECK(there < longest_return);
+
+    // F39: it comes back with nothing. What was in its queues is gone, and all else goes on.
+    server.kill();
+    server.empty();
+    server.revive();
+    auto const anew = co_await until_one_ends(load);
+    CHECK(anew < longest_return);
+}
+
 // "name consumers" of the queues of jobs.
 std::vector<int> consumers(support::RabbitServer const& server) {
     std::istringstream lines{server.ctl("-q list_queues name consumers")};
@@ -120,6 +182,20 @@ cohort::awaitable<void> close_all(support::RabbitServer& server) {
 }
 
 }  // namespace
+
+TEST_CASE("on RabbitMQ, a server that is killed loses no job that it has confirmed",
+          "[rabbitmq][F38][F33][serial][timeout:180]") {
+    if (is_skipped()) return;
+    support::RabbitServer server;
+    cohort::run(kill_under_load(server));
+}
+
+TEST_CASE("on RabbitMQ, a server is restarted, comes late, and comes back empty: all go on by themselves",
+          "[rabbitmq][F37][F39][F40][.nightly][serial][timeout:300]") {
+    if (is_skipped()) return;
+    support::RabbitServer server;
+    cohort::run(come_and_go(server));
+}
 
 TEST_CASE("on RabbitMQ, all connections are closed twenty times under load, and each worker has one consumer",
           "[rabbitmq][F47][serial][timeout:180]") {

@@ -79,6 +79,10 @@ void RabbitServer::revive() {
     if (said.find("answers after") == std::string::npos) throw std::runtime_error{said};
 }
 
+void RabbitServer::empty() {
+    ask("empty");
+}
+
 std::string RabbitServer::ctl(std::string const& words) const {
     return ask("ctl", words);
 }

@@ -6,6 +6,7 @@
   rabbitmq_server.py stop FOLDER
   rabbitmq_server.py ctl FOLDER …    rabbitmqctl for it
   rabbitmq_server.py kill FOLDER     kill -9: its queues stay in FOLDER
+  rabbitmq_server.py empty FOLDER    forgets what its queues hold; only behind "kill"
   rabbitmq_server.py revive FOLDER   starts it again, with what they hold, and waits until it answers
 
 FOLDER/url then holds its URL, FOLDER/tls_url that with TLS, whose certificate FOLDER/tls/ca.crt has signed. Where there is
@@ -199,6 +200,9 @@ def main(arguments):
         return 0
     if verb == "kill":
         kill(folder)
+        return 0
+    if verb == "empty":
+        shutil.rmtree(folder / "data")
         return 0
     if verb == "revive":
         return serve(folder, known_environment(folder))

@@ -110,7 +110,7 @@ AddBackend::AddBackend(std::string name, RigFactory make_rig, char const* (*why_
 
 AddWay::AddWay(std::string name, RigFactory make_rig, std::string const& tags) {
     Catch::AutoReg const registration{
-        new WayInvoker{Backend{name, make_rig}}, CATCH_INTERNAL_LINEINFO, "",
+        new WayInvoker{Backend{name, make_rig, nullptr}}, CATCH_INTERNAL_LINEINFO, "",
         Catch::NameAndTags{name + " keeps all promises", "[" + name + "]" + tags}};
 }
 

@@ -216,6 +216,14 @@ awaitable<void> look(Claim& claim, bool may_wait) {
     }
 }
 
+// On its last run the worker has it alone, and may be killed by it: with that, what the server has given
+// beside it would be lost as well.
+bool has_suspect(Claim const& claim) {
+    return std::any_of(claim.reply.jobs.begin(), claim.reply.jobs.end(), [](JobRecord const& job) {
+        return job.policy.max_lost > 0 && job.counters.lost >= job.policy.max_lost;
+    });
+}
+
 bool is_repeat(Claim& claim) {
     Life& life = *claim.life;
     if (claim.params.number != life.last_claim) life.gave.clear();
@@ -259,6 +267,7 @@ awaitable<ClaimReply> claim(EnginePtr engine, ClaimParams params, StopPtr stop) 
     std::exception_ptr trouble;
     try {
         co_await look(claim, may_wait);
+        if (has_suspect(claim) && !life.is_over) co_await stop_consuming(engine, claim.life);
     } catch (...) {
         trouble = std::current_exception();
     }

@@ -118,7 +118,8 @@ TEST_CASE("the table of capabilities in the docs is what the suite says", "[docs
         SUCCEED("it is written at the end of this run");
         return;
     }
-    if (!all_capabilities().contains("sqlite") || !all_capabilities().contains("redis")) {
+    if (!all_capabilities().contains("sqlite") || !all_capabilities().contains("redis") ||
+        !all_capabilities().contains("rabbitmq")) {
         std::cout << "SKIPPED: this build has not all brokers\n";
         return;
     }

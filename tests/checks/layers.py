@@ -48,7 +48,8 @@ LIBRARIES = [
     (r"spdlog/.*", r"src/base/log\.cpp"),
     (r"sqlite3\.h", r"src/sqlite/.*"),
     (r"hiredis/.*", r"src/redis/resp\.cpp"),
-    (r"openssl/.*", r"src/redis/tls\.cpp"),
+    (r"openssl/.*", r"src/io/tls\.cpp"),
+    (r"amqp(_framing)?\.h", r"src/rabbitmq/codec\.hpp"),
     (r"CLI/.*", r"src/open/.*|cli/.*"),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -44,7 +44,11 @@ cohort::awaitable<void> wait_for(std::vector<cohort::JobHandle> handles, std::sh
         auto const left = std::max<cohort::Duration>(end - ledger_time(), cohort::Duration{1});
         try {
             std::size_t const index = co_await done.next(left);
-            ledger->write("got", {handles[index].id(), to_string(done.ending(index).state)});
+            auto const& ending = done.ending(index);
+            constexpr std::size_t longest = 200;  // those that are made large are not compared
+            ledger->write("got",
+                          {handles[index].id(), to_string(ending.state), std::to_string(ending.attempt),
+                           std::string_view{ending.result}.substr(0, longest)});
         } catch (cohort::Error const& error) {
             if (error.which() != cohort::errc::job_not_found) throw;
             // It names the job: "default/j000001" is unknown…

@@ -26,6 +26,7 @@ struct Story {
     std::vector<Run> runs;
     std::size_t ends = 0;
     std::set<std::string> accepted;  // tokens of accepted ends
+    std::set<std::string> told;      // attempts whose end the client was told
 };
 
 struct Fault {
@@ -35,7 +36,7 @@ struct Fault {
 
 class Judge {
 public:
-    Judge(std::vector<Event> const& events, Store& store) {
+    Judge(std::vector<Event> const& events, Store& store) : fences_{store.fences()} {
         for (auto const& event : events)
             read(event);
         for (auto& job : store.read())
@@ -82,6 +83,7 @@ private:
             story.is_awaited = true;
         } else if (event.what == "got") {
             story.was_got = true;
+            if (words.size() > 2) story.told.insert(words[2]);
         } else if (event.what == "start") {
             story.runs.push_back({event.at, std::stoi(words.at(1)), words.at(2), words.at(3), {}});
         } else if (event.what == "end" || event.what == "stop") {
@@ -129,6 +131,11 @@ private:
     }
 
     void check_commits(std::string const& id, Story const& story, StoredJob const* job) {
+        if (!fences_) {
+            if (story.told.size() > 1)
+                blame(verdicts_.double_commits, id, "was told to have ended in two runs");
+            return;
+        }
         bool const others = job != nullptr && !job->token.empty() && is_terminal(job->state) &&
                             !story.accepted.empty() && !story.accepted.contains(job->token);
         if (story.accepted.size() > 1 || others)
@@ -154,7 +161,7 @@ private:
         // Not in their order: a worker that wakes late may begin what others have ended, and be refused.
         std::set<int> attempts;
         for (auto const& run : story.runs) {
-            if (!attempts.insert(run.attempt).second)
+            if (!attempts.insert(run.attempt).second && fences_)
                 blame(verdicts_.overruns, id, "attempt " + std::to_string(run.attempt) + " began twice");
         }
     }
@@ -175,6 +182,7 @@ private:
         if (++count <= 10) verdicts_.complaints.push_back(id + " " + what);
     }
 
+    bool const fences_;
     std::map<std::string, Story> stories_;
     std::map<std::string, StoredJob> stored_;
     std::set<std::pair<std::string, std::uint32_t>> ended_;

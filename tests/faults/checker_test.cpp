@@ -17,10 +17,12 @@ public:
     std::vector<StoredJob> jobs;
     std::vector<Change> history;
     std::vector<std::string> wounds;
+    bool is_fenced = true;
 
     std::shared_ptr<cohort::Broker> open() override { return nullptr; }
     std::unique_ptr<Hand> start_worker(WorkerSetup const&) override { return nullptr; }
     std::string url() const override { return {}; }
+    bool fences() const override { return is_fenced; }
     std::vector<StoredJob> read() override { return jobs; }
     std::size_t unfinished() override { return 0; }
     std::vector<Change> changes() override { return history; }
@@ -167,4 +169,19 @@ TEST_CASE("the judge passes on what is wrong with the store", "[judge]") {
     Story story;
     story.store.wounds = {"row 3 missing from index"};
     CHECK(story.judge().complaints.size() == 1);
+}
+
+TEST_CASE("the judge: where no outcome is refused, the first word to the client is the one that counts",
+          "[faults]") {
+    Story story;
+    story.store.is_fenced = false;
+    story.events.push_back(event("start", {"a", "2", "y:1", "w2"}, 500));
+    story.events.push_back(event("end", {"a", "2", "y:1", "w2", "s"}, 600));
+    story.events.push_back(event("commit", {"a", "succeeded", "accepted", "y:1", "w2"}, 700));
+    story.events.push_back(event("got", {"a", "succeeded", "1", "\"r\""}, 800));
+    auto const once = story.judge();
+    CHECK(once.double_commits == 0);
+    CHECK(once.duplicates == 1);
+    story.events.push_back(event("got", {"a", "succeeded", "2", "\"s\""}, 900));
+    CHECK(story.judge().double_commits == 1);
 }

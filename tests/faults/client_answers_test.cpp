@@ -42,7 +42,7 @@ FAULT("F28", "sqlite", "no broker where the client looks: it says so at once, an
     stage.record({});
 }
 
-FAULT("F29", "sqlite redis memory",
+FAULT("F29", "sqlite redis memory rabbitmq",
       "a wait that ends before its job leaves the job alone, and may be repeated") {
     auto& client = stage.asker().client();
     stage.asker().enqueue({.job = "ok", .number = 500});
@@ -65,7 +65,8 @@ FAULT("F29", "sqlite redis memory",
     stage.check();
 }
 
-FAULT("F30", "sqlite redis memory", "no notification is lost: jobs and results arrive long before a poll") {
+FAULT("F30", "sqlite redis memory rabbitmq",
+      "no notification is lost: jobs and results arrive long before a poll") {
     stage.start();
     std::vector<cohort::Duration> ways;
     for (int i = 0; i < 21; ++i) {

@@ -19,7 +19,8 @@
 
 using namespace faults;
 
-FAULT("F32", "sqlite redis memory", "a client goes while a hundred waits are open: each of them ends") {
+FAULT("F32", "sqlite redis memory rabbitmq",
+      "a client goes while a hundred waits are open: each of them ends") {
     stage.asker().enqueue({.job = "ok", .number = 10, .count = 100});
     for (int i = 0; i < 100; ++i)
         stage.asker().wait(60s);

@@ -18,10 +18,17 @@ namespace {
 class Entry {
 public:
     explicit Entry(cohort::Context& context) : job_{context.job()}, who_{context.get<Who>()} {
-        write("start");
+        auto const& counters = job_.counters;
+        who_.ledger->write("start",
+                           {job_.ref.id, std::to_string(counters.attempt), cohort::to_string(*job_.token),
+                            who_.name, std::to_string(counters.failures), std::to_string(counters.lost),
+                            std::to_string(counters.released), std::to_string(job_.policy.max_retries),
+                            std::to_string(job_.policy.max_lost)});
     }
     ~Entry() {
-        if (!has_ended_) write("stop");
+        if (has_ended_) return;
+        who_.ledger->write("stop", {job_.ref.id, std::to_string(job_.counters.attempt),
+                                    cohort::to_string(*job_.token), who_.name});
     }
     Entry(Entry const&) = delete;
     Entry& operator=(Entry const&) = delete;
@@ -36,11 +43,6 @@ public:
     }
 
 private:
-    void write(std::string_view what) {
-        who_.ledger->write(what, {job_.ref.id, std::to_string(job_.counters.attempt),
-                                  cohort::to_string(*job_.token), who_.name});
-    }
-
     cohort::JobRecord const& job_;
     Who const& who_;
     bool has_ended_ = false;

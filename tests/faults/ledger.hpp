@@ -6,8 +6,9 @@
 //   micros  what  words…        separated by tabs; micros on the clock that all processes share
 //
 //   invoke id | ok id | fail id code | info id code      the client, around each enqueue
-//   got id state                                         the client, when a wait has ended
-//   start id attempt token worker                        a body, before anything else
+//   got id state attempt result                          the client, when a wait has ended
+//   start id attempt token worker failures lost released max_retries max_lost
+//                                                        a body, before anything else
 //   end id attempt token worker result                   a body that ran to its end
 //   stop id attempt token worker                         one that was interrupted or threw
 //   commit id kind verdict token worker                  the worker, for each answered settlement

@@ -46,6 +46,10 @@ public:
 #ifdef NDEBUG
         std::printf("SKIPPED: this build has no failpoints\n");
 #else
+        if (auto const missing = backend_.missing(); !missing.empty()) {
+            std::printf("SKIPPED: %s\n", missing.c_str());
+            return;
+        }
         if (!seed_given_) ::unsetenv("COHORT_SEED");  // left there by the scenario before
         auto const seed = draw_seed();
         std::printf("%s on %s: COHORT_SEED=%llu\n", scenario_.id.c_str(), backend_.name.c_str(),
@@ -93,8 +97,9 @@ AddScenario::AddScenario(Scenario scenario) {
     lists().scenarios.push_back(std::move(scenario));
 }
 
-AddBackend::AddBackend(std::string name, std::function<std::unique_ptr<Store>(StoreParams const&)> make) {
-    Backend const backend{std::move(name), std::move(make)};
+AddBackend::AddBackend(std::string name, std::function<std::unique_ptr<Store>(StoreParams const&)> make,
+                       std::function<std::string()> missing) {
+    Backend const backend{std::move(name), std::move(make), std::move(missing)};
     for (Scenario const& scenario : scenarios())
         add_case(backend, scenario);
     lists().backends.push_back(backend);

@@ -44,6 +44,9 @@ public:
     // For a client or an onlooker in this process.
     virtual std::shared_ptr<cohort::Broker> open() = 0;
     virtual std::unique_ptr<Hand> start_worker(WorkerSetup const& setup) = 0;
+    // Whether only the outcome of a job's owner is taken. Where it is not, a job may end in more than one
+    // run, and the first that its client hears of counts.
+    virtual bool fences() const { return true; }
     // For a client in a process of its own; "" when there can be none.
     virtual std::string url() const = 0;
 
@@ -70,11 +73,14 @@ struct StoreParams {
 struct Backend {
     std::string name;
     std::function<std::unique_ptr<Store>(StoreParams const&)> make;
+    std::function<std::string()> missing;  // what keeps it from being made: "" = nothing
 };
 
 // A static object; whatever the order, each scenario meets each backend that it names.
 struct AddBackend {
-    AddBackend(std::string name, std::function<std::unique_ptr<Store>(StoreParams const&)> make);
+    AddBackend(
+        std::string name, std::function<std::unique_ptr<Store>(StoreParams const&)> make,
+        std::function<std::string()> missing = [] { return std::string{}; });
 };
 
 }  // namespace faults

@@ -6,7 +6,7 @@
 
 using namespace faults;
 
-FAULT("F04", "sqlite redis memory",
+FAULT("F04", "sqlite redis memory rabbitmq",
       "SIGTERM of an idle worker: it ends within a second, and its registration is gone") {
     Hand& worker = stage.start();
     for (int i = 0; i < 1000 && stage.store().enlisted() == 0; ++i)
@@ -27,7 +27,7 @@ FAULT("F04", "sqlite redis memory",
     CHECK(stage.count("start", "w1") == 0);
 }
 
-FAULT("F05", "sqlite redis memory",
+FAULT("F05", "sqlite redis memory rabbitmq",
       "SIGTERM among short jobs: none runs twice, none counts an attempt twice") {
     WorkerSetup const setup;
     stage.asker().enqueue({.job = "ok", .number = 100, .count = 200});
@@ -47,7 +47,7 @@ FAULT("F05", "sqlite redis memory",
     }
 }
 
-FAULT("F06", "sqlite redis memory",
+FAULT("F06", "sqlite redis memory rabbitmq",
       "SIGTERM with long jobs: after the grace period another worker has them, uncounted") {
     WorkerSetup setup;
     setup.grace = 1s;

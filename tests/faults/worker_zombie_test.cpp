@@ -6,7 +6,7 @@
 
 using namespace faults;
 
-FAULT("F11", "sqlite redis", "a worker that sleeps for less than its lease keeps its jobs") {
+FAULT("F11", "sqlite redis rabbitmq", "a worker that sleeps for less than its lease keeps its jobs") {
     WorkerSetup setup;
     setup.lease = 3s * slowness;
     stage.asker().enqueue({.job = "ok", .number = 2000, .count = 4});
@@ -26,7 +26,7 @@ FAULT("F11", "sqlite redis", "a worker that sleeps for less than its lease keeps
     }
 }
 
-FAULT("F12", "sqlite redis memory",
+FAULT("F12", "sqlite redis memory rabbitmq",
       "a worker that sleeps through its lease is fenced when it wakes, and works on") {
     WorkerSetup const setup;
     stage.asker().enqueue({.job = "ok", .number = 2000, .count = 4});
@@ -59,7 +59,7 @@ FAULT("F12", "sqlite redis memory",
     }
 }
 
-FAULT("F13", "sqlite redis memory",
+FAULT("F13", "sqlite redis memory rabbitmq",
       "an outcome that comes after another worker's changes nothing, byte for byte") {
     WorkerSetup const setup;
     stage.asker().enqueue({.job = "ok", .number = 50});
@@ -81,7 +81,8 @@ FAULT("F13", "sqlite redis memory",
     stage.check({.duplicates = 1, .recovery = setup.recovery()});
 }
 
-FAULT("F14", "sqlite redis memory", "an outcome with an old token does not end the run of the new owner") {
+FAULT("F14", "sqlite redis memory rabbitmq",
+      "an outcome with an old token does not end the run of the new owner") {
     WorkerSetup const setup;
     stage.asker().enqueue({.job = "ok", .number = 2500 * slowness});
     stage.asker().wait(60s);
@@ -103,7 +104,7 @@ FAULT("F14", "sqlite redis memory", "an outcome with an old token does not end t
     CHECK(stage.store().read().at(0).result.find("/w2") != std::string::npos);
 }
 
-FAULT("F15", "sqlite redis memory", "a body that never pauses does not make its worker look dead") {
+FAULT("F15", "sqlite redis memory rabbitmq", "a body that never pauses does not make its worker look dead") {
     WorkerSetup setup;
     setup.threads = 2;
     setup.lease = 900ms * slowness;

@@ -119,7 +119,18 @@ std::shared_ptr<NewJob> Desk::prepare_one(std::string_view name, JobOptions cons
 awaitable<PushResult> Desk::push(std::shared_ptr<NewJob> job) {
     Front& door = front();
     waits_.expect(job->ref);
+    if (waits_.must_listen()) start_loops();
     return door.push(std::static_pointer_cast<Front::Push>(std::move(job)));
+}
+
+awaitable<std::vector<PushResult>> Desk::push_all(std::vector<NewJob> jobs) {
+    Front& door = front();
+    if (waits_.must_listen()) {
+        for (auto const& job : jobs)
+            waits_.expect(job.ref);
+        start_loops();
+    }
+    return door.push(std::move(jobs));
 }
 
 void Desk::forget_push(JobRef const& ref) noexcept {
@@ -134,15 +145,17 @@ awaitable<void> Desk::read(std::shared_ptr<Desk> desk) {
     co_await desk->waits_.read();
 }
 
+void Desk::start_loops() {
+    if (watching_) return;
+    std::lock_guard lock{mutex_};
+    if (watching_.exchange(true)) return;
+    auto self = shared_from_this();
+    loops_.spawn(executor_, listen(self));
+    loops_.spawn(executor_, read(self));
+}
+
 std::shared_ptr<Completions> Desk::wait_for(Completions::Refs&& refs) {
-    if (!watching_) {
-        std::lock_guard lock{mutex_};
-        if (!watching_.exchange(true)) {
-            auto self = shared_from_this();
-            loops_.spawn(executor_, listen(self));
-            loops_.spawn(executor_, read(self));
-        }
-    }
+    start_loops();
     auto completions = make_recycled<Completions>(std::move(refs));
     waits_.add(completions);
     return completions;

@@ -41,6 +41,7 @@ public:
     // Stores one new job, which prepare_one() has made; its end will be heard of. When it was not stored, say
     // so.
     awaitable<PushResult> push(std::shared_ptr<NewJob> job);
+    awaitable<std::vector<PushResult>> push_all(std::vector<NewJob> jobs);
     void forget_push(JobRef const& ref) noexcept;
     // To wait for ends of jobs; starts the loops that find out on its first use. Throws Error(closed).
     std::shared_ptr<Completions> wait_for(Completions::Refs&& refs);
@@ -56,6 +57,7 @@ public:
 private:
     void prepare(NewJob& made, std::string_view name, JobOptions const& job,
                  EnqueueOptions const& call) const;
+    void start_loops();
     static awaitable<void> listen(std::shared_ptr<Desk> desk);
     static awaitable<void> read(std::shared_ptr<Desk> desk);
 

@@ -145,9 +145,17 @@ awaitable<std::string> take_text_result(std::shared_ptr<Desk> desk, JobRef ref, 
 
 awaitable<std::optional<std::string>> text_result_so_far(std::shared_ptr<Desk> desk, JobRef ref) {
     auto& front = open_desk(desk).front();
+    std::optional<std::string> text;
+    if (!front.broker().capabilities().status) {
+        Completions::Refs one;
+        one.push_back(ref);
+        auto const heard = desk->wait_for(std::move(one));
+        desk->forget(*heard);
+        if (heard->next_at_hand()) text = success_of(ref, std::move(heard->ending(0)));
+        co_return text;
+    }
     std::vector<JobRef> refs{ref};
     std::vector<Ending> endings = co_await front.results(std::move(refs));
-    std::optional<std::string> text;
     if (!endings[0].known) throw not_found(ref);
     make_fit_for_people(endings[0]);
     if (is_terminal(endings[0].state)) text = success_of(ref, std::move(endings[0]));

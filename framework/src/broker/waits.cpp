@@ -25,6 +25,8 @@ bool is_passing(errc code) noexcept {
 
 // So many jobs that were pushed and are not awaited are remembered, and as many again of those before them.
 constexpr std::size_t most_fresh = 4096;
+// One watch, where there is nothing to be polled behind it.
+constexpr Duration quiet = 1min;
 
 }  // namespace
 
@@ -74,11 +76,13 @@ awaitable<std::optional<std::size_t>> Completions::next(Duration span) {
 }
 
 Waits::Waits(Front& front, std::string client, Duration poll)
-    : front_{front}, client_{std::move(client)}, poll_{poll} {}
+    : front_{front}, client_{std::move(client)}, poll_{poll},
+      can_read_{front_.broker().capabilities().status} {}
 
 void Waits::expect(JobRef const& ref) {
     std::lock_guard lock{mutex_};
-    if (!hears_) return;
+    if (!can_read_) heard_.expect(ref);
+    if (!hears_ || !can_read_) return;
     if (fresh_.size() >= most_fresh) {
         older_.swap(fresh_);
         fresh_.clear();
@@ -114,11 +118,30 @@ Waits::News Waits::news_of(Key const& key, Completions& completions) {
     return News::none;
 }
 
+// With the lock held.
+void Waits::give_heard(std::shared_ptr<Completions> const& completions) {
+    for (auto const& ref : completions->refs()) {
+        if (!heard_.is_foreign(ref)) continue;
+        throw Error{errc::not_supported,
+                    std::string{front_.broker().name()} + " keeps no results: only the " +
+                        "client that enqueued job " + to_string(ref) +
+                        " is told how it ends; use sqlite: or redis:// where others ask"};
+    }
+    for (std::size_t i = 0; i < completions->refs().size(); ++i) {
+        auto const& ref = completions->refs()[i];
+        if (auto const* const ending = heard_.find(ref))
+            completions->put(i, Ending{*ending});
+        else
+            places_.emplace(Key{ref}, Place{completions, i});
+    }
+}
+
 void Waits::add(std::shared_ptr<Completions> const& completions) {
     bool reads = false;
     {
         std::lock_guard lock{mutex_};
         if (closed_) throw Error{errc::closed, "the client is closed"};
+        if (!can_read_) return give_heard(completions);
         auto const& refs = completions->refs();
         for (std::size_t i = 0; i < refs.size(); ++i) {
             Key const key{refs[i]};
@@ -145,6 +168,7 @@ void Waits::remove(Completions const& completions) noexcept {
 void Waits::deliver(JobRef const& ref, Ending&& ending) {
     if (!is_terminal(ending.state) && ending.known) return;
     std::lock_guard lock{mutex_};
+    if (!can_read_ && !heard_.keep(ref, ending)) return;
     Key const key{ref};
     auto [from, to] = places_.equal_range(key);
     if (from == to) {
@@ -162,6 +186,16 @@ void Waits::deliver(JobRef const& ref, Ending&& ending) {
         from = places_.erase(from);
         place.completions->put(place.index, from == to ? std::move(ending) : Ending{ending});
     }
+}
+
+void Waits::fail_all(Error const& error) {
+    std::vector<JobRef> refs;
+    {
+        std::lock_guard lock{mutex_};
+        for (auto const& [key, place] : places_)
+            refs.push_back(*key.ref);
+    }
+    fail(refs, error);
 }
 
 void Waits::fail(std::vector<JobRef> const& refs, Error const& error) {
@@ -189,6 +223,7 @@ std::vector<JobRef> Waits::take_wanted() {
 }
 
 void Waits::want_all() {
+    if (!can_read_) return;
     {
         std::lock_guard lock{mutex_};
         for (auto const& [key, place] : places_)
@@ -255,6 +290,7 @@ awaitable<bool> Waits::listen_once(Duration span) {
             deliver(job.ref, std::move(*job.ending));
             continue;
         }
+        if (!can_read_) continue;
         unread = true;
         std::lock_guard lock{mutex_};
         auto const hash = JobRefHash{}(job.ref);
@@ -274,7 +310,7 @@ awaitable<void> Waits::listen() {
         try {
             // Goes on when nobody waits, so that it is there when somebody does; and no longer than until the
             // next poll is due: hints that do come must not put it off.
-            auto const left = poll_ - (io::steady_now(executor) - polled);
+            auto const left = can_read_ ? poll_ - (io::steady_now(executor) - polled) : quiet;
             told = co_await listen_once(std::max<Duration>(left, 1ms));
         } catch (...) {
             trouble = std::current_exception();
@@ -290,8 +326,11 @@ awaitable<void> Waits::listen() {
                     co_return;
                 }
                 note_trouble(error.what());
+                if (!can_read_ && !is_passing(error.which())) fail_all(error);
             }
             co_await io::sleep_for(poll_);
+        } else if (!can_read_) {
+            note_trouble({});
         }
         auto const now = io::steady_now(executor);
         if (told && now - polled < poll_) continue;

@@ -4,6 +4,7 @@
 
 #include "base/recycled.hpp"
 #include "broker/front.hpp"
+#include "broker/heard.hpp"
 #include "io/wake.hpp"
 
 #include <boost/container/small_vector.hpp>
@@ -54,8 +55,9 @@ private:
 };
 
 // Subscribe, then read, then wait, then read again: a notification is a hint, and reading every `poll` alone
-// is enough. Nobody who waits calls the broker himself, so a wait ends when its own time is up, and a broker
-// that is away for less than that is not noticed. Thread-safe.
+// is enough. Where a broker cannot be read, what it tells is all there is: it is kept for those who ask later
+// or again, and nobody asks the broker. Nobody who waits calls the broker himself, so a wait ends when its
+// own time is up, and a broker that is away for less than that is not noticed. Thread-safe.
 class Waits {
 public:
     Waits(Front& front, std::string client, Duration poll);
@@ -65,8 +67,11 @@ public:
     void expect(JobRef const& ref);
     void forget_push(JobRef const& ref);
 
+    // What is told is all there is: listen from the first push on, since it may not be told twice.
+    bool must_listen() const noexcept { return !can_read_; }
+
     // Registers; until remove(). What is known already is given soon, the rest as it comes. Throws
-    // Error(closed).
+    // Error(closed), or Error(not_supported) for jobs of others that cannot be read.
     void add(std::shared_ptr<Completions> const& completions);
     // It may be left out for one whose endings are all known.
     void remove(Completions const& completions) noexcept;
@@ -105,6 +110,8 @@ private:
     void deliver(JobRef const& ref, Ending&& ending);
     enum class News : std::uint8_t { none, coming, told };
     News news_of(Key const& key, Completions& completions);
+    void give_heard(std::shared_ptr<Completions> const& completions);
+    void fail_all(Error const& error);
     void forget_fresh();
     void fail(std::vector<JobRef> const& refs, Error const& error);
     void note_trouble(std::string text);
@@ -113,6 +120,7 @@ private:
     Front& front_;
     std::string const client_;
     Duration const poll_;
+    bool const can_read_;
     mutable std::mutex mutex_;
     Places places_;
     std::vector<JobRef> wanted_;  // to be read
@@ -121,6 +129,7 @@ private:
     using Fresh = boost::unordered_flat_map<std::size_t, std::unique_ptr<EndedJob>>;
     Fresh fresh_;
     Fresh older_;
+    Heard heard_;         // where we cannot read
     bool hears_ = false;  // a watch has begun, so no end goes by unheard
     bool closed_ = false;
     std::string trouble_;

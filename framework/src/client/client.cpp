@@ -144,7 +144,7 @@ awaitable<std::vector<JobHandle>> Client::store_all(std::shared_ptr<Desk> desk, 
     refs.reserve(jobs.size());
     for (auto const& job : jobs)
         refs.push_back(job.ref);
-    std::vector<PushResult> const results = co_await desk->front().push(std::move(jobs));
+    std::vector<PushResult> const results = co_await desk->push_all(std::move(jobs));
     std::vector<JobHandle> handles;
     handles.reserve(refs.size());
     for (std::size_t i = 0; i < refs.size(); ++i) {

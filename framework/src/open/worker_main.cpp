@@ -42,7 +42,8 @@ void describe(CLI::App& app, Settings& settings) {
                "a second one ends\n"
                "the program at once. Nothing is lost either way.");
     app.set_version_flag("--version", std::string{"cohort "} + version());
-    app.add_option("-b,--broker", settings.broker, "where the jobs are: sqlite:FILE, memory:")
+    app.add_option("-b,--broker", settings.broker,
+                   "where the jobs are: sqlite:FILE, redis://HOST, amqp://HOST, memory:")
         ->envname("COHORT_BROKER")
         ->capture_default_str();
     app.add_option("-q,--queues", worker.queues, "queues, emptied in this order")

@@ -58,6 +58,8 @@ Topology topology_of(std::string_view scheme) {
     return scheme.ends_with("+cluster") ? Topology::cluster : Topology::one;
 }
 
+constexpr io::TlsWords tls_words{"redis:", "rediss:", "tls-port", "tls-ca-cert-file"};
+
 void expect_parameters(Url const& url, Topology topology, bool is_tls) {
     if (topology == Topology::one) {
         url.expect({"namespace", "db", "timeout", "poll", "name", "replicas", "replication_timeout",
@@ -70,11 +72,7 @@ void expect_parameters(Url const& url, Topology topology, bool is_tls) {
                     "max_ended", "max_ended_bytes", "master", "sentinel_user", "sentinel_password", "ca",
                     "cert", "key", "server_name"});
     }
-    for (char const* name : {"ca", "cert", "key", "server_name"}) {
-        if (is_tls || !url.text(name)) continue;
-        throw Error{errc::invalid_url,
-                    std::string{name} + " is for TLS: write rediss:, not redis:, in " + url.masked()};
-    }
+    if (!is_tls) io::expect_no_tls(url, tls_words);
 }
 
 void read_hosts(Config& config, Url const& url) {
@@ -103,18 +101,6 @@ void read_hosts(Config& config, Url const& url) {
     config.sentinel_password = Secret{url.text("sentinel_password").value_or("")};
 }
 
-void read_tls(Config& config, Url const& url) {
-    config.tls.is_on = true;
-    config.tls.ca = url.text("ca").value_or("");
-    config.tls.cert = url.text("cert").value_or("");
-    config.tls.key = url.text("key").value_or("");
-    config.tls.name = url.text("server_name").value_or("");
-    if (config.tls.cert.empty() && !config.tls.key.empty())
-        throw Error{errc::invalid_url,
-                    "a key without a certificate: cert=FILE is missing, in " + config.masked};
-    check_tls_files(config.tls, config.masked);
-}
-
 }  // namespace
 
 Config read_config(Url const& url, Clock const& clock) {
@@ -133,7 +119,7 @@ Config read_config(Url const& url, Clock const& clock) {
     } else {
         read_hosts(config, url);
     }
-    if (is_tls) read_tls(config, url);
+    if (is_tls) config.tls = io::read_tls(url, tls_words);
     config.user = url.user;
     config.password = url.password;
     config.space = url.text("namespace").value_or("");

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/ended_limits.hpp"
-#include "redis/tls.hpp"
+#include "io/tls.hpp"
 
 #include <cohort/time.hpp>
 #include <cohort/url.hpp>
@@ -27,7 +27,7 @@ struct Config {
     std::string master;       // its name at the sentinels
     std::string sentinel_user;
     Secret sentinel_password;
-    TlsOptions tls;
+    io::TlsOptions tls;
     std::string user;
     Secret password;
     std::int64_t database = 0;

@@ -41,7 +41,7 @@ Locate locate_first(Config const& config) {
 Connection::Connection(asio::any_io_executor executor, Config const& config, Locate locate, std::string role,
                        Session::Message on_message)
     : executor_{std::move(executor)}, config_{config},
-      session_{config, std::move(role), std::move(on_message)}, wire_{executor_, config},
+      session_{config, std::move(role), std::move(on_message)}, wire_{executor_, config.tls, config.masked},
       locate_{std::move(locate)} {}
 
 void Connection::submit(RequestPtr request) {

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "io/alarm.hpp"
+#include "io/wire.hpp"
 #include "redis/session.hpp"
-#include "redis/wire.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -66,7 +66,7 @@ private:
     boost::asio::any_io_executor executor_;
     Config const& config_;
     Session session_;
-    Wire wire_;
+    io::Wire wire_;
     Locate const locate_;
     std::optional<io::Alarm> watchdog_;
     Session::Time watchdog_at_{};

@@ -2,9 +2,9 @@
 #include "redis/sentinel.hpp"
 
 #include "io/timeout.hpp"
+#include "io/wire.hpp"
 #include "redis/errors.hpp"
 #include "redis/resp.hpp"
-#include "redis/wire.hpp"
 
 #include <cohort/error.hpp>
 
@@ -48,7 +48,7 @@ io::Address address_in(View answer, Config const& config) {
     return {std::string{answer[0].text()}, static_cast<std::uint16_t>(port), {}};
 }
 
-awaitable<void> ask_sentinel(std::shared_ptr<Wire> wire, Config const& config, Host sentinel,
+awaitable<void> ask_sentinel(std::shared_ptr<io::Wire> wire, Config const& config, Host sentinel,
                              io::Address& address) {
     io::Address place{sentinel.name, sentinel.port, {}};
     co_await wire->connect(std::move(place), longest_answer);
@@ -77,7 +77,7 @@ awaitable<io::Address> locate(boost::asio::any_io_executor executor, Config cons
     for (std::size_t i = 0; i < count; ++i) {
         std::size_t const index = (*last + i) % count;
         Host const sentinel = config.hosts[index];
-        auto const wire = std::make_shared<Wire>(executor, config);
+        auto const wire = std::make_shared<io::Wire>(executor, config.tls, config.masked);
         io::Address address;
         try {
             auto asking = ask_sentinel(wire, config, sentinel, address);

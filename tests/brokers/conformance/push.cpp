@@ -34,7 +34,7 @@ COHORT_PROMISE("a new job is stored whole", &C::status) {
     CHECK(record.result.empty());
 }
 
-COHORT_PROMISE("a batch is answered job by job, in its order") {
+COHORT_PROMISE("a batch is answered job by job, in its order", &C::status) {
     push_jobs(rig, {"b"});
     NewJob other = make_job("b");
     other.arguments = "[9]";

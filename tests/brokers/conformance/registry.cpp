@@ -53,6 +53,10 @@ public:
     Invoker(Backend backend, Promise promise) : backend_{std::move(backend)}, promise_{std::move(promise)} {}
 
     void invoke() const override {
+        if (std::string const why = backend_.why_skipped(); !why.empty()) {
+            std::cout << "SKIPPED: " << why << '\n';
+            return;
+        }
         std::string const lack = keep(backend_, promise_);
         if (!lack.empty())
             std::cout << "SKIPPED: " << backend_.name << " lacks the capability " << lack << '\n';
@@ -97,8 +101,8 @@ AddPromise::AddPromise(char const* sentence, char const* file, std::size_t line,
     lists().promises.push_back(promise);
 }
 
-AddBackend::AddBackend(std::string name, RigFactory make_rig) {
-    Backend const backend{std::move(name), make_rig};
+AddBackend::AddBackend(std::string name, RigFactory make_rig, char const* (*why_skipped)()) {
+    Backend const backend{std::move(name), make_rig, why_skipped};
     for (Promise const& promise : promises())
         add_case(backend, promise);
     lists().backends.push_back(backend);
@@ -106,7 +110,7 @@ AddBackend::AddBackend(std::string name, RigFactory make_rig) {
 
 AddWay::AddWay(std::string name, RigFactory make_rig, std::string const& tags) {
     Catch::AutoReg const registration{
-        new WayInvoker{Backend{name, make_rig}}, CATCH_INTERNAL_LINEINFO, "",
+        new WayInvoker{Backend{name, make_rig, nullptr}}, CATCH_INTERNAL_LINEINFO, "",
         Catch::NameAndTags{name + " keeps all promises", "[" + name + "]" + tags}};
 }
 

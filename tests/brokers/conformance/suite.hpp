@@ -34,6 +34,7 @@ struct Promise {
 struct Backend {
     std::string name;
     RigFactory make_rig;
+    char const* (*why_skipped)();  // "": its promises can be asked for
 };
 
 std::vector<Promise> const& promises();
@@ -54,7 +55,7 @@ struct AddPromise {
                std::vector<bool Capabilities::*> needs);
 };
 struct AddBackend {
-    AddBackend(std::string name, RigFactory make_rig);
+    AddBackend(std::string name, RigFactory make_rig, char const* (*why_skipped)() = [] { return ""; });
 };
 // Another way to a backend: all promises in one case, so that servers are started once. It is not one of
 // backends().

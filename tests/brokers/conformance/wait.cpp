@@ -144,7 +144,7 @@ COHORT_PROMISE("a claim that waits is given a delayed job that is pushed meanwhi
     CHECK(ids_of(rig.finish(waiting).jobs) == Ids{"early"});
 }
 
-COHORT_PROMISE("an empty claim says when the next job falls due", &C::delays) {
+COHORT_PROMISE("an empty claim says when the next job falls due", &C::delays, &C::status) {
     for (int const seconds : {30, 10, 20}) {
         NewJob job = make_job("j" + std::to_string(seconds));
         job.delay = std::chrono::seconds{seconds};

@@ -92,6 +92,25 @@ COHORT_PROMISE("a watch is told of every way to end", &C::cancel, &C::expiry) {
     CHECK(told == Ids{"cancelled", "failed", "expired"});
 }
 
+COHORT_PROMISE("a watch is told of a job that did not start in time, and it is not given", &C::expiry) {
+    NewJob late = make_job("late");
+    late.expires = 10s;
+    push(rig, std::move(late));
+    NewJob patient = make_job("patient");
+    patient.expires = 1h;
+    push(rig, std::move(patient));
+    Worker worker{rig};
+    auto watching = begin_watch(rig, "c1");
+    rig.advance(11s);
+
+    CHECK(worker.take_ids(5) == Ids{"patient"});
+    UpkeepParams params;
+    params.queues = {"main"};
+    rig.run(rig.broker().upkeep(params));
+
+    CHECK(ids_of(rig.finish(watching)) == Ids{"late"});
+}
+
 COHORT_PROMISE("a watch is told of a job that keeps nothing") {
     NewJob job = make_job("j1");
     job.policy.keep_result = 0s;
@@ -155,7 +174,7 @@ COHORT_PROMISE("a watch hears of the jobs of all queues") {
     CHECK(told == Ids{"l", "r"});
 }
 
-COHORT_PROMISE("a watch is told of what another Broker object settles") {
+COHORT_PROMISE("a watch is told of what another Broker object settles", &C::fenced_settle) {
     auto const other = rig.open();
     push_jobs(rig, {"j1"});
     Worker worker{rig};

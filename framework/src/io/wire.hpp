@@ -3,18 +3,19 @@
 #pragma once
 
 #include "io/stream.hpp"
-#include "redis/config.hpp"
+#include "io/tls.hpp"
 
-namespace cohort::redis {
+namespace cohort::io {
 
-// As io::Stream, on one executor. What it throws besides says what is wrong with certificates:
+// As Stream, on one executor. What it throws besides says what is wrong with certificates:
 // Error(tls_failed).
 class Wire {
 public:
-    Wire(boost::asio::any_io_executor executor, Config const& config);
+    // The options must outlive it. `masked`: the URL, for people.
+    Wire(boost::asio::any_io_executor executor, TlsOptions const& options, std::string masked);
     ~Wire();
 
-    awaitable<void> connect(io::Address address, Duration patience);
+    awaitable<void> connect(Address address, Duration patience);
     awaitable<std::string_view> read();
     // One at a time. `done` may be called from within when it fails.
     void write(std::string bytes, std::function<void(std::exception_ptr)> done);
@@ -25,9 +26,10 @@ public:
 private:
     struct State;
 
-    Config const& config_;
-    std::shared_ptr<io::Stream> const stream_;
+    TlsOptions const& options_;
+    std::string const masked_;
+    std::shared_ptr<Stream> const stream_;
     std::shared_ptr<State> state_;  // of the present connection, with TLS
 };
 
-}  // namespace cohort::redis
+}  // namespace cohort::io

@@ -2,11 +2,21 @@
 // Encryption between a stream's bytes and ours, without any I/O: OpenSSL between two buffers.
 #pragma once
 
+#include <cohort/url.hpp>
+
 #include <memory>
 #include <string>
 #include <string_view>
 
-namespace cohort::redis {
+namespace cohort::io {
+
+// What a kind of server calls things, for errors that say what to do.
+struct TlsWords {
+    std::string_view plain;   // the scheme without TLS: "redis:"
+    std::string_view secure;  // and with it
+    std::string_view port;    // the server's setting: its port for TLS
+    std::string_view ca;      // and whose certificates it accepts
+};
 
 struct TlsOptions {
     bool is_on = false;
@@ -14,10 +24,14 @@ struct TlsOptions {
     std::string cert;  // a file: our certificate, and what it takes to be believed
     std::string key;   // a file; "" = it is in that of the certificate
     std::string name;  // whose certificate is expected; "" = the host that was asked for
+    TlsWords words;
 };
 
-// Throws Error(invalid_url) when a file cannot be used.
-void check_tls_files(TlsOptions const& options, std::string const& masked);
+// What ca, cert, key and server_name in the URL say; TLS is on. Throws Error(invalid_url), also when a file
+// cannot be used.
+TlsOptions read_tls(Url const& url, TlsWords const& words);
+// Of a URL without TLS: it has none of them. Throws Error(invalid_url).
+void expect_no_tls(Url const& url, TlsWords const& words);
 
 // One connection's. The server's certificate is always verified. Throws Error(tls_failed) that says the fix;
 // it is of no use any more then.
@@ -43,4 +57,4 @@ private:
     std::unique_ptr<State> state_;
 };
 
-}  // namespace cohort::redis
+}  // namespace cohort::io

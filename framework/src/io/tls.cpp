@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "redis/tls.hpp"
+#include "io/tls.hpp"
 
 #include <cohort/error.hpp>
 #include <cohort/log.hpp>
@@ -11,7 +11,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-namespace cohort::redis {
+namespace cohort::io {
 namespace {
 
 template<auto free>
@@ -101,6 +101,7 @@ std::string advice_on_certificate(long verdict, std::string const& name) {
 struct Tls::State {
     std::string masked;
     std::string name;
+    TlsWords words;
     Context context;
     Connected ssl;
     BIO* in = nullptr;  // both belong to ssl
@@ -130,8 +131,9 @@ void Tls::State::fail() const {
     case SSL_R_WRONG_VERSION_NUMBER:
     case SSL_R_UNKNOWN_PROTOCOL:
     case SSL_R_HTTP_REQUEST:
-        fail("the server does not speak TLS on this port (" + text_of(error) +
-             "); use redis: instead of rediss:, or the port of its tls-port");
+        fail("the server does not speak TLS on this port (" + text_of(error) + "); use " +
+             std::string{words.plain} + " instead of " + std::string{words.secure} + ", or the port of its " +
+             std::string{words.port});
     case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
     case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
         fail("the server wants a certificate of ours (" + text_of(error) +
@@ -140,14 +142,33 @@ void Tls::State::fail() const {
     case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
         fail("the server does not accept our certificate (" + text_of(error) +
-             "); cert=FILE must hold one that its tls-ca-cert-file has signed");
+             "); cert=FILE must hold one that its " + std::string{words.ca} + " has signed");
     default:
         fail("TLS failed: " + text_of(error));
     }
 }
 
-void check_tls_files(TlsOptions const& options, std::string const& masked) {
-    if (options.is_on) make_context(options, masked);
+TlsOptions read_tls(Url const& url, TlsWords const& words) {
+    TlsOptions options;
+    options.is_on = true;
+    options.words = words;
+    options.ca = url.text("ca").value_or("");
+    options.cert = url.text("cert").value_or("");
+    options.key = url.text("key").value_or("");
+    options.name = url.text("server_name").value_or("");
+    std::string const masked = url.masked();
+    if (options.cert.empty() && !options.key.empty())
+        throw Error{errc::invalid_url, "a key without a certificate: cert=FILE is missing, in " + masked};
+    make_context(options, masked);
+    return options;
+}
+
+void expect_no_tls(Url const& url, TlsWords const& words) {
+    for (char const* name : {"ca", "cert", "key", "server_name"}) {
+        if (!url.text(name)) continue;
+        throw Error{errc::invalid_url, std::string{name} + " is for TLS: write " + std::string{words.secure} +
+                                           ", not " + std::string{words.plain} + ", in " + url.masked()};
+    }
 }
 
 Tls::Tls(TlsOptions const& options, std::string const& host, std::string const& masked)
@@ -155,6 +176,7 @@ Tls::Tls(TlsOptions const& options, std::string const& host, std::string const& 
     State& state = *state_;
     state.masked = masked;
     state.name = options.name.empty() ? host : options.name;
+    state.words = options.words;
     state.context = make_context(options, masked);
     state.ssl.reset(SSL_new(state.context.get()));
     state.in = BIO_new(BIO_s_mem());
@@ -214,4 +236,4 @@ bool Tls::is_ready() const noexcept {
     return SSL_is_init_finished(state_->ssl.get()) == 1;
 }
 
-}  // namespace cohort::redis
+}  // namespace cohort::io

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "redis/wire.hpp"
+#include "io/wire.hpp"
 
-namespace cohort::redis {
+namespace cohort::io {
 
 struct Wire::State : std::enable_shared_from_this<State> {
-    State(std::shared_ptr<io::Stream> its_stream, Config const& config, std::string const& host)
-        : stream{std::move(its_stream)}, tls{config.tls, host, config.masked} {}
+    State(std::shared_ptr<Stream> its_stream, TlsOptions const& options, std::string const& host,
+          std::string const& masked)
+        : stream{std::move(its_stream)}, tls{options, host, masked} {}
 
     void take(std::string_view bytes) {
         plain += tls.feed(bytes);
@@ -27,7 +28,7 @@ struct Wire::State : std::enable_shared_from_this<State> {
         stream->write(std::move(bytes), std::move(written));
     }
 
-    std::shared_ptr<io::Stream> stream;
+    std::shared_ptr<Stream> stream;
     Tls tls;
     std::string plain;  // read, and not yet given
     std::string given;
@@ -35,20 +36,20 @@ struct Wire::State : std::enable_shared_from_this<State> {
     std::function<void(std::exception_ptr)> waiting;  // for what was said since the write began
 };
 
-Wire::Wire(boost::asio::any_io_executor executor, Config const& config)
-    : config_{config}, stream_{std::make_shared<io::Stream>(std::move(executor))} {}
+Wire::Wire(boost::asio::any_io_executor executor, TlsOptions const& options, std::string masked)
+    : options_{options}, masked_{std::move(masked)}, stream_{std::make_shared<Stream>(std::move(executor))} {}
 
 Wire::~Wire() {
     close();
 }
 
-awaitable<void> Wire::connect(io::Address address, Duration patience) {
+awaitable<void> Wire::connect(Address address, Duration patience) {
     auto const stream = stream_;
     std::string const host = address.host;
     co_await stream->connect(std::move(address), patience);
     state_.reset();
-    if (!config_.tls.is_on) co_return;
-    auto const state = std::make_shared<State>(stream, config_, host);
+    if (!options_.is_on) co_return;
+    auto const state = std::make_shared<State>(stream, options_, host, masked_);
     state_ = state;
     state->take("");
     while (!state->tls.is_ready()) {
@@ -87,4 +88,4 @@ void Wire::write(std::string bytes, std::function<void(std::exception_ptr)> done
     state_->pump();
 }
 
-}  // namespace cohort::redis
+}  // namespace cohort::io

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+#include "rabbitmq/channel.hpp"
+
+#include "rabbitmq/errors.hpp"
+#include "rabbitmq/session.hpp"
+
+#include <cohort/error.hpp>
+
+#include <charconv>
+#include <chrono>
+
+namespace cohort::rabbitmq {
+
+using Steady = std::chrono::steady_clock;
+
+AnswerPtr Channel::ask(amqp_method_number_t id, void const* fields) {
+    auto answer = std::make_shared<Answer>();
+    if (!is_open()) {
+        answer->is_done = true;
+        answer->error = trouble_;
+        return answer;
+    }
+    session_->write_method(number_, id, fields);
+    asked_.push_back(answer);
+    return answer;
+}
+
+void Channel::tell(amqp_method_number_t id, void const* fields) {
+    if (is_open()) session_->write_method(number_, id, fields);
+}
+
+void Channel::publish(BatchPtr const& batch, Publication publication) {
+    std::size_t const index = batch->fates.size();
+    batch->fates.push_back(Fate::pending);
+    batch->reasons.emplace_back();
+    if (!is_open()) {
+        batch->fates.back() = Fate::lost;
+        return;
+    }
+    // What comes back does not say which it was.
+    std::string const number = std::to_string(published_ + 1);
+    if (publication.is_mandatory) {
+        publication.properties._flags |= AMQP_BASIC_CORRELATION_ID_FLAG;
+        publication.properties.correlation_id = bytes_of(number);
+    }
+    amqp_basic_publish_t fields{};
+    fields.exchange = bytes_of(publication.exchange);
+    fields.routing_key = bytes_of(publication.routing_key);
+    fields.mandatory = publication.is_mandatory ? 1 : 0;
+    session_->write_content(number_, AMQP_BASIC_PUBLISH_METHOD, &fields, publication.properties,
+                            publication.body);
+    ++published_;
+    ++batch->open;
+    sent_.emplace(published_, Sent{batch, index});
+}
+
+void Channel::ack(std::uint64_t tag) {
+    amqp_basic_ack_t fields{};
+    fields.delivery_tag = tag;
+    tell(AMQP_BASIC_ACK_METHOD, &fields);
+}
+
+void Channel::close() {
+    if (!is_open()) return;
+    amqp_channel_close_t fields{};
+    fields.reply_code = 200;
+    session_->write_method(number_, AMQP_CHANNEL_CLOSE_METHOD, &fields);
+    is_closing_ = true;
+    on_end = nullptr;
+    end(std::make_exception_ptr(Error{errc::closed, "the channel was closed"}), 0);
+}
+
+void Channel::take(Method const& method) {
+    switch (method.id) {
+    case AMQP_BASIC_ACK_METHOD: {
+        auto const& ack = method.as<amqp_basic_ack_t>();
+        confirm(ack.delivery_tag, ack.multiple != 0, Fate::confirmed);
+        return;
+    }
+    case AMQP_BASIC_NACK_METHOD: {
+        auto const& nack = method.as<amqp_basic_nack_t>();
+        confirm(nack.delivery_tag, nack.multiple != 0, Fate::refused);
+        return;
+    }
+    case AMQP_BASIC_CANCEL_METHOD:
+        if (on_cancel) on_cancel(std::string{view(method.as<amqp_basic_cancel_t>().consumer_tag)});
+        return;
+    case AMQP_QUEUE_DECLARE_OK_METHOD:
+        answer(method.id, method.as<amqp_queue_declare_ok_t>().message_count, {});
+        return;
+    default:
+        answer(method.id, 0, {});
+    }
+}
+
+void Channel::take(Delivery delivery, amqp_method_number_t how) {
+    if (how == AMQP_BASIC_GET_OK_METHOD) {
+        answer(how, 0, std::move(delivery));
+    } else if (how == AMQP_BASIC_RETURN_METHOD) {
+        auto const text = view(delivery.properties->correlation_id);
+        std::uint64_t number = 0;
+        std::from_chars(text.data(), text.data() + text.size(), number);
+        if (auto const found = sent_.find(number); found != sent_.end()) found->second.is_returned = true;
+    } else if (on_delivery) {
+        on_delivery(std::move(delivery));
+    }
+}
+
+void Channel::answer(amqp_method_number_t id, std::uint32_t messages, std::optional<Delivery> delivery) {
+    if (asked_.empty()) throw Error{errc::protocol_error, "an answer to nothing"};
+    auto const asked = std::move(asked_.front());
+    asked_.pop_front();
+    asked->id = id;
+    asked->messages = messages;
+    asked->delivery = std::move(delivery);
+    asked->is_done = true;
+    asked->wake.wake();
+}
+
+void Channel::confirm(std::uint64_t tag, bool is_multiple, Fate fate) {
+    if (tag > published_) throw Error{errc::protocol_error, "a confirm of what was not published"};
+    auto at = is_multiple ? sent_.begin() : sent_.find(tag);
+    while (at != sent_.end() && at->first <= tag) {
+        auto& [batch, index, is_returned] = at->second;
+        batch->fates[index] = is_returned ? Fate::returned : fate;
+        if (--batch->open == 0) batch->wake.wake();
+        at = sent_.erase(at);
+    }
+}
+
+void Channel::end(std::exception_ptr reason, std::uint16_t code) {
+    if (trouble_) return;
+    trouble_ = reason;
+    close_code_ = code;
+    for (auto const& asked : std::exchange(asked_, {})) {
+        asked->error = reason;
+        asked->is_done = true;
+        asked->wake.wake();
+    }
+    for (auto& [number, sent] : std::exchange(sent_, {})) {
+        sent.batch->fates[sent.index] = Fate::lost;
+        if (--sent.batch->open == 0) sent.batch->wake.wake();
+    }
+    if (auto const call = std::exchange(on_end, nullptr)) call();
+    on_delivery = nullptr;
+    on_cancel = nullptr;
+}
+
+awaitable<void> wait_for(AnswerPtr answer, Duration limit) {
+    auto const until = Steady::now() + limit;
+    while (!answer->is_done) {
+        auto const left = std::chrono::duration_cast<Duration>(until - Steady::now());
+        if (left <= 0s) throw Error{errc::uncertain, "asked, and no answer came within " + to_string(limit)};
+        co_await answer->wake.wait_for(left);
+    }
+    if (answer->error) std::rethrow_exception(answer->error);
+}
+
+awaitable<void> wait_for(BatchPtr batch, Duration limit) {
+    auto const until = Steady::now() + limit;
+    while (batch->open > 0) {
+        auto const left = std::chrono::duration_cast<Duration>(until - Steady::now());
+        if (left <= 0s) co_return;
+        co_await batch->wake.wait_for(left);
+    }
+}
+
+}  // namespace cohort::rabbitmq

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+#include "rabbitmq/consume.hpp"
+
+#include "rabbitmq/errors.hpp"
+#include "rabbitmq/verbs.hpp"
+
+#include <cohort/error.hpp>
+#include <cohort/log.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <algorithm>
+
+namespace cohort::rabbitmq {
+
+namespace asio = boost::asio;
+using Steady = std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::uint32_t most_at_once = 1000;
+// A worker claims again at once; one that does not is not to be given jobs that others wait for.
+constexpr Duration longest_rest = 100ms;
+// What a queue has for a consumer comes within a few milliseconds: who has had leave for so long and nothing
+// came has an empty queue.
+constexpr Duration silence = 20ms;
+// A queue that is given jobs all the time is never silent; that it is not waited for any longer.
+constexpr Duration longest_silence = 10 * silence;
+
+bool is_silent(Life const& life, Which which, Steady::time_point now) {
+    return std::all_of(life.consumers.begin(), life.consumers.end(), [&](auto const& entry) {
+        Consumer const& consumer = entry.second;
+        bool const is_meant = which == Which::all || consumer.free() > 0;
+        return !is_meant || consumer.free() == 0 || now - consumer.stirred >= silence;
+    });
+}
+
+// Until nothing is on its way to them.
+awaitable<void> await_silence(LifePtr life, Which which) {
+    constexpr Duration look_again = 2ms;
+    for (Duration waited = 0s; waited < longest_silence; waited += look_again) {
+        if (life->is_over || is_silent(*life, which, Steady::now())) co_return;
+        co_await io::sleep_for(look_again);
+    }
+}
+
+bool has_ending(Life const& life) {
+    return std::any_of(life.consumers.begin(), life.consumers.end(),
+                       [](auto const& entry) { return entry.second.is_ending; });
+}
+
+void deliver(LifePtr const& life, Delivery delivery) {
+    auto const found = life->consumers.find(delivery.consumer);
+    if (found == life->consumers.end()) return;  // unacked, it comes back with the channel's end
+    ++found->second.out;
+    found->second.stirred = Steady::now();
+    life->waiting.push_back({found->second.line, std::move(delivery)});
+    life->wake.wake();
+}
+
+awaitable<void> end_rest(EnginePtr engine, LifePtr life) {
+    try {
+        co_await await_silence(life, Which::all);
+        if (life->is_over || life->is_claiming) co_return;
+        co_await stop_consuming(engine, life);
+    } catch (std::exception const& error) {
+        log(LogLevel::warn,
+            one_line(std::string{"jobs that nobody claimed could not be put back: "} + error.what()));
+    }
+}
+
+// Where all its slots are busy it is asked for nothing, and looked at again: one of them may fall free.
+void look_at_rest(EnginePtr const& engine, LifePtr const& life) {
+    if (life->is_over || life->is_claiming || life->consumers.empty()) return;
+    if (!life->may_be_given()) {
+        watch_rest(engine, life);
+        return;
+    }
+    // It holds what it needs, and the loop waits for it.
+    asio::co_spawn(engine->executor, end_rest(engine, life), [](std::exception_ptr) {});
+}
+
+}  // namespace
+
+awaitable<void> start_consuming(EnginePtr engine, LifePtr life, std::vector<std::string> lines,
+                                std::vector<std::uint32_t> shares) {
+    std::weak_ptr<Life> const weak = life;
+    life->channel->on_delivery = [weak](Delivery delivery) {
+        if (auto const strong = weak.lock()) deliver(strong, std::move(delivery));
+    };
+    // The server has lost a queue: the next claim declares it anew.
+    life->channel->on_cancel = [weak, weak_engine = std::weak_ptr{engine}](std::string const& tag) {
+        if (auto const strong = weak_engine.lock()) strong->worker_topology.forget();
+        auto const strong = weak.lock();
+        if (!strong) return;
+        strong->consumers.erase(tag);
+        strong->wake.wake();
+    };
+    std::vector<AnswerPtr> answers;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        if (shares[i] == 0) continue;  // to AMQP that would be no limit at all
+        amqp_basic_qos_t qos{};
+        qos.prefetch_count = static_cast<std::uint16_t>(std::min(shares[i], most_at_once));
+        answers.push_back(life->channel->ask(AMQP_BASIC_QOS_METHOD, &qos));
+        std::string const tag = "c" + std::to_string(++life->consumers_made);
+        std::string const name = engine->names.jobs(lines[i]);
+        amqp_basic_consume_t consume{};
+        consume.queue = bytes_of(name);
+        consume.consumer_tag = bytes_of(tag);
+        AnswerPtr const started = life->channel->ask(AMQP_BASIC_CONSUME_METHOD, &consume);
+        answers.push_back(started);
+        life->consumers[tag] = Consumer{lines[i], qos.prefetch_count, 0, false, started, Steady::now()};
+    }
+    std::exception_ptr trouble;
+    try {
+        for (auto const& answer : answers)
+            co_await wait_for(answer, engine->config.timeout);
+    } catch (...) {
+        trouble = std::current_exception();
+    }
+    if (trouble && code_of(trouble) == errc::uncertain) {
+        throw Error{errc::uncertain, "asked for the jobs of " + lines.front() + ", and " +
+                                         engine->config.masked +
+                                         " does not answer; has the queue a leader? (rabbitmq-queues " +
+                                         "quorum_status " + engine->names.jobs(lines.front()) + ")"};
+    }
+    if (trouble) std::rethrow_exception(trouble);
+    for (auto& [tag, consumer] : life->consumers) {
+        if (std::find(answers.begin(), answers.end(), consumer.started) != answers.end())
+            consumer.stirred = Steady::now();
+    }
+}
+
+awaitable<void> cancel_consumers(EnginePtr engine, LifePtr life, Which which) {
+    co_await await_silence(life, which);
+    std::vector<std::string> tags;
+    std::vector<AnswerPtr> starts;
+    for (auto& [tag, consumer] : life->consumers) {
+        if (consumer.is_ending || (which == Which::waiting && consumer.free() == 0)) continue;
+        consumer.is_ending = true;
+        tags.push_back(tag);
+        starts.push_back(consumer.started);
+    }
+    // RabbitMQ 3.10 crashes the channel of a consumer that is cancelled before it has begun. Who began it
+    // waits for the answer too, and an answer wakes one: so this one looks.
+    constexpr Duration look_again = 1ms;
+    for (auto const& start : starts) {
+        for (Duration waited = 0s; !start->is_done && waited < engine->config.timeout; waited += look_again)
+            co_await io::sleep_for(look_again);
+    }
+    std::vector<AnswerPtr> answers;
+    for (auto const& tag : tags) {
+        amqp_basic_cancel_t cancel{};
+        cancel.consumer_tag = bytes_of(tag);
+        answers.push_back(life->channel->ask(AMQP_BASIC_CANCEL_METHOD, &cancel));
+    }
+    for (auto const& answer : answers)
+        co_await wait_for(answer, engine->config.timeout);
+    for (auto const& tag : tags)
+        life->consumers.erase(tag);
+    // Somebody else may be ending others.
+    while (has_ending(*life) && !life->is_over)
+        co_await io::sleep_for(look_again);
+}
+
+void watch_rest(EnginePtr const& engine, LifePtr const& life) {
+    life->rest.reset();
+    if (life->is_over || life->consumers.empty()) return;
+    life->rest.emplace(engine->executor, longest_rest,
+                       [weak_engine = std::weak_ptr{engine}, weak_life = std::weak_ptr{life}] {
+                           auto const strong = weak_engine.lock();
+                           auto const resting = weak_life.lock();
+                           if (strong && resting) look_at_rest(strong, resting);
+                       });
+}
+
+awaitable<void> stop_consuming(EnginePtr engine, LifePtr life) {
+    co_await cancel_consumers(engine, life);
+    Instant const now = engine->config.clock->now();
+    std::vector<Replacement> back;
+    for (auto& waiting : std::exchange(life->waiting, {})) {
+        auto const tag = waiting.delivery.tag;
+        Delivered delivered = decode_job(std::move(waiting.delivery), waiting.line, now);
+        back.push_back({std::move(delivered.job), delivered.rest, tag});
+    }
+    co_await put_back(engine, life, std::move(back));
+}
+
+}  // namespace cohort::rabbitmq

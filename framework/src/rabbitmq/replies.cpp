@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#include "rabbitmq/replies.hpp"
+
+#include "rabbitmq/errors.hpp"
+#include "rabbitmq/message.hpp"
+
+#include <cohort/error.hpp>
+#include <cohort/log.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
+namespace cohort::rabbitmq {
+
+using Steady = std::chrono::steady_clock;
+
+namespace {
+
+// A client that has not watched for so long leaves the rest to its queue.
+constexpr auto idle = std::chrono::minutes{1};
+// Replies that are here and not yet told: the others wait on the server.
+constexpr std::uint16_t most_ahead = 1000;
+
+}  // namespace
+
+// The place of one watch; left also when its coroutine is destroyed.
+class Replies::Seat {
+public:
+    Seat(std::shared_ptr<Replies> its_replies, std::string its_client)
+        : replies{std::move(its_replies)}, client{std::move(its_client)} {}
+    ~Seat() {
+        auto const found = replies->clients_.find(client);
+        if (found == replies->clients_.end() || found->second.wake != wake) return;
+        found->second.wake = nullptr;
+        found->second.last_seen = Steady::now();
+    }
+    Seat(Seat const&) = delete;
+    Seat& operator=(Seat const&) = delete;
+
+    std::shared_ptr<Replies> const replies;
+    std::string const client;
+    std::shared_ptr<io::Wake> const wake = std::make_shared<io::Wake>();
+};
+
+Replies::Replies(boost::asio::any_io_executor executor, Config const& config)
+    : config_{config}, names_{config.space},
+      connection_{std::make_shared<Connection>(std::move(executor), config, "watch")},
+      topology_{connection_, config} {}
+
+awaitable<void> Replies::subscribe(std::string client) {
+    co_await topology_.need_replies(client);
+    ChannelPtr const channel = connection_->session().open_channel();
+    channel->on_delivery = [weak = weak_from_this(), client](Delivery delivery) {
+        auto const tag = delivery.tag;
+        if (auto const self = weak.lock()) self->receive(client, tag, std::move(delivery));
+    };
+    // The queue is gone, or the connection: the watch looks after it.
+    auto const ended = [weak = weak_from_this(), client] {
+        auto const self = weak.lock();
+        if (!self) return;
+        auto const found = self->clients_.find(client);
+        if (found != self->clients_.end() && found->second.wake) found->second.wake->wake();
+    };
+    channel->on_end = ended;
+    channel->on_cancel = [weak = std::weak_ptr{channel}, topology = &topology_, ended](std::string const&) {
+        topology->forget();
+        if (auto const cancelled = weak.lock()) cancelled->close();
+        ended();
+    };
+    clients_[client].channel = channel;
+    amqp_basic_qos_t qos{};
+    qos.prefetch_count = most_ahead;
+    AnswerPtr const limited = channel->ask(AMQP_BASIC_QOS_METHOD, &qos);
+    std::string const queue = names_.replies(client);
+    amqp_basic_consume_t consume{};
+    consume.queue = bytes_of(queue);
+    AnswerPtr const consumed = channel->ask(AMQP_BASIC_CONSUME_METHOD, &consume);
+    co_await wait_for(limited, config_.timeout);
+    co_await wait_for(consumed, config_.timeout);
+}
+
+void Replies::receive(std::string const& client, std::uint64_t tag, Delivery delivery) {
+    auto const found = clients_.find(client);
+    if (found == clients_.end()) return;
+    try {
+        found->second.ended.push_back(decode_ending(std::move(delivery)));
+    } catch (Error const& error) {
+        log(LogLevel::warn, one_line("a reply to " + client + " is ignored: " + error.detail()));
+    }
+    found->second.channel->ack(tag);
+    if (found->second.wake) found->second.wake->wake();
+}
+
+void Replies::forget_idle(Time now) {
+    std::erase_if(clients_, [&](auto const& entry) {
+        Client const& client = entry.second;
+        bool const is_idle = !client.wake && client.ended.empty() && now - client.last_seen > idle;
+        if (is_idle && client.channel) client.channel->close();
+        return is_idle;
+    });
+}
+
+awaitable<std::vector<EndedJob>> Replies::watch(WatchParams params, StopPtr stop) {
+    auto const until = Steady::now() + std::min<Duration>(params.wait, 24h * 365);
+    Seat seat{shared_from_this(), params.client};
+    stop->call = [wake = seat.wake] { wake->wake(); };
+    bool is_mine = false;
+    for (;;) {
+        if (stop->is_asked) throw boost::system::system_error{boost::asio::error::operation_aborted};
+        if (is_closed_) throw Error{errc::closed, config_.masked + " was closed"};
+        forget_idle(Steady::now());
+        Client& client = clients_[params.client];
+        bool const is_taken = is_mine && client.wake && client.wake != seat.wake;
+        if (is_taken) co_return std::vector<EndedJob>{};  // a later watch has taken over
+        if (!std::exchange(is_mine, true)) {
+            if (client.wake) client.wake->wake();
+            client.wake = seat.wake;
+        }
+        if (!client.ended.empty()) {
+            std::vector<EndedJob> ended{std::make_move_iterator(client.ended.begin()),
+                                        std::make_move_iterator(client.ended.end())};
+            client.ended.clear();
+            co_return ended;
+        }
+        if (!client.channel || !client.channel->is_open()) {
+            co_await subscribe(params.client);
+            continue;
+        }
+        auto const left = std::chrono::duration_cast<Duration>(until - Steady::now());
+        if (left <= 0s) co_return std::vector<EndedJob>{};
+        co_await seat.wake->wait_for(left);
+    }
+}
+
+void Replies::close() {
+    is_closed_ = true;
+    connection_->close();
+    for (auto& [name, client] : clients_) {
+        if (client.wake) client.wake->wake();
+    }
+}
+
+}  // namespace cohort::rabbitmq

@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""A rabbitmq-server of the tests' own: node name, ports, cookie and directories apart from any other on the machine.
+
+  rabbitmq_server.py start FOLDER    ends one that an earlier run left in FOLDER, starts another, waits until it answers
+  rabbitmq_server.py stop FOLDER
+  rabbitmq_server.py ctl FOLDER …    rabbitmqctl for it
+  rabbitmq_server.py kill FOLDER     kill -9: its queues stay in FOLDER
+  rabbitmq_server.py empty FOLDER    forgets what its queues hold; only behind "kill"
+  rabbitmq_server.py revive FOLDER   starts it again, with what they hold, and waits until it answers
+
+FOLDER/url then holds its URL, FOLDER/tls_url that with TLS, whose certificate FOLDER/tls/ca.crt has signed. Where there is
+no server to start, "start" says so in a line that begins with "SKIPPED: ", and no file is left; tests that need one skip
+in turn.
+"""
+import glob
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+PATIENCE = 90  # seconds; ten are usual on an idle machine
+LIFETIME = "3h"  # of a server that nobody stops
+
+
+def free_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def programs():
+    """The real scripts: the ones in PATH insist on the user and the folders of the package's own service."""
+    found = sorted(glob.glob("/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin"))
+    return Path(found[-1]) if found else None
+
+
+def environment(folder, ports):
+    port, dist_port, epmd_port, _ = ports
+    return {
+        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+        "LANG": "C.UTF-8",
+        "HOME": str(folder),
+        "RABBITMQ_NODENAME": f"cohort{port}@localhost",
+        "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+        "RABBITMQ_NODE_PORT": str(port),
+        "RABBITMQ_DIST_PORT": str(dist_port),
+        "RABBITMQ_MNESIA_BASE": str(folder / "data"),
+        "RABBITMQ_LOG_BASE": str(folder / "log"),
+        "RABBITMQ_PID_FILE": str(folder / "server.pid"),
+        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq"),
+        "RABBITMQ_ADVANCED_CONFIG_FILE": str(folder / "advanced.config"),
+        "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
+        "ERL_EPMD_PORT": str(epmd_port),
+        "ERL_EPMD_ADDRESS": "127.0.0.1",
+    }
+
+
+def tls_settings(folder, port):
+    """An authority and a certificate of the server's, and what the server has to be told; nothing without openssl."""
+    if shutil.which("openssl") is None:
+        return ""
+    place = folder / "tls"
+    place.mkdir()
+    make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    sign = ["-CA", str(place / "ca.crt"), "-CAkey", str(place / "ca.key"), "-addext", "basicConstraints=critical,CA:FALSE",
+            "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    for name, more in (("ca", []), ("server", sign)):
+        subprocess.run([*make, "-subj", f"/CN={name}", "-keyout", str(place / f"{name}.key"),
+                        "-out", str(place / f"{name}.crt"), *more], check=True, capture_output=True)
+    (folder / "tls_url").write_text(f"amqps://guest:guest@localhost:{port}")
+    return (f"listeners.ssl.1 = 127.0.0.1:{port}\n"
+            f"ssl_options.cacertfile = {place}/ca.crt\n"
+            f"ssl_options.certfile = {place}/server.crt\n"
+            f"ssl_options.keyfile = {place}/server.key\n"
+            "ssl_options.verify = verify_none\n"
+            "ssl_options.fail_if_no_peer_cert = false\n")
+
+
+def kill_group(pid):
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def kill_group_of(folder, group):
+    """Only what is still the server of this folder: numbers of processes are used again."""
+    try:
+        words = Path(f"/proc/{group}/environ").read_bytes()
+    except OSError:
+        return
+    if f"HOME={folder}".encode() in words.split(b"\0"):
+        kill_group(group)
+
+
+def stop(folder):
+    try:
+        groups = [int(word) for word in (folder / "groups").read_text().split()]
+    except (OSError, ValueError):
+        groups = []
+    for group in groups:
+        kill_group_of(folder, group)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def answers(port):
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as link:
+            link.sendall(b"AMQP\0\0\x09\x01")
+            return link.recv(1) == b"\x01"
+    except OSError:
+        return False
+
+
+def start(folder):
+    stop(folder)
+    scripts = programs()
+    if scripts is None or shutil.which("epmd") is None:
+        print("SKIPPED: rabbitmq-server is not installed, so nothing is tested on RabbitMQ")
+        return 0
+    folder.mkdir(parents=True)
+    (folder / "log").mkdir()
+    (folder / "plugins").write_text("[].\n")
+    (folder / ".erlang.cookie").write_text("cohort" + os.urandom(8).hex())
+    (folder / ".erlang.cookie").chmod(0o400)
+    ports = free_ports(4)
+    tls = tls_settings(folder, ports[3])
+    (folder / "rabbitmq.conf").write_text(
+        "log.console = false\n"
+        "loopback_users.guest = true\n"
+        "disk_free_limit.absolute = 50MB\n"
+        "vm_memory_high_watermark.relative = 0.4\n" + tls)
+    (folder / "advanced.config").write_text("[{rabbit, [{channel_tick_interval, 1000}]}].\n")
+    env = environment(folder, ports)
+    (folder / "environment").write_text("".join(f"{name}={value}\n" for name, value in env.items()))
+
+    run(folder, env, ["epmd", "-port", str(ports[2]), "-address", "127.0.0.1"], "w")
+    if serve(folder, env) != 0:
+        return 1
+    (folder / "url").write_text(f"amqp://guest:guest@127.0.0.1:{ports[0]}")
+    return 0
+
+
+def run(folder, env, command, mode):
+    """Notes the number of its group: for "stop"."""
+    with (folder / "output").open("ab") as output:
+        process = subprocess.Popen(command, env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                                   start_new_session=True)
+    with (folder / "groups").open(mode) as groups:
+        groups.write(f"{process.pid} ")
+    time.sleep(0.2)
+    return process
+
+
+def serve(folder, env):
+    port = int(env["RABBITMQ_NODE_PORT"])
+    process = run(folder, env, ["timeout", "-s", "KILL", LIFETIME, str(programs() / "rabbitmq-server")], "a")
+    begin = time.monotonic()
+    while not answers(port):
+        if process.poll() is not None or time.monotonic() - begin > PATIENCE:
+            print((folder / "output").read_text(errors="replace")[-4000:])
+            print("rabbitmq-server did not start")
+            return 1
+        time.sleep(0.1)
+    print(f"rabbitmq-server answers after {time.monotonic() - begin:.1f} s on port {port}")
+    return 0
+
+
+def kill(folder):
+    """The server, and not the epmd that was started before it."""
+    for group in (folder / "groups").read_text().split()[1:]:
+        kill_group_of(folder, int(group))
+
+
+def known_environment(folder):
+    return dict(line.split("=", 1) for line in (folder / "environment").read_text().splitlines())
+
+
+def ctl(folder, words):
+    env = known_environment(folder)
+    return subprocess.run([str(programs() / "rabbitmqctl"), *words], env=env, cwd=folder, check=False).returncode
+
+
+def main(arguments):
+    verb, folder = arguments[0], Path(arguments[1]).resolve()
+    if verb == "start":
+        return start(folder)
+    if verb == "stop":
+        stop(folder)
+        return 0
+    if verb == "kill":
+        kill(folder)
+        return 0
+    if verb == "empty":
+        shutil.rmtree(folder / "data")
+        return 0
+    if verb == "revive":
+        return serve(folder, known_environment(folder))
+    if verb == "ctl":
+        return ctl(folder, arguments[2:])
+    print(__doc__)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

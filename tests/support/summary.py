@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOWN_LINES = 80  # of a failed test's output
+MOST_NAMED = 10  # skipped cases of a kind, such as the promises that a broker does not make
 
 
 def verdict(case):
@@ -21,6 +22,22 @@ def verdict(case):
     skipped = case.find("skipped")
     asked = skipped is not None and skipped.get("message", "").startswith("SKIP_")
     return "skipped" if asked or case.get("status") == "disabled" else "failed"
+
+
+def gathered(names):
+    """Each name once, with the presets behind it; many of one kind in a line of their own."""
+    presets = defaultdict(list)
+    for name in names:
+        preset, _, case = name.partition(": ")
+        presets[case].append(preset)
+    kinds = defaultdict(list)
+    for case in presets:
+        kinds[" ".join(case.split(" ")[:2])].append(case)
+    for kind, cases in kinds.items():
+        if len(cases) > MOST_NAMED:
+            yield f"{kind} …: {len(cases)} cases ({' '.join(presets[cases[0]])})"
+        else:
+            yield from (f"{case} ({' '.join(presets[case])})" for case in cases)
 
 
 def passed_alone(preset):
@@ -77,7 +94,7 @@ def main(arguments):
     for suite, row in suites.items():
         cells = (f"{row[p][0]} in {row[p][1]:.1f} s" if p in row else "" for p in presets)
         print(suite.ljust(12) + "".join(cell.rjust(20) for cell in cells))
-    for title, names in (("skipped", skipped_names), ("passed only alone, to be looked into", alone_names),
+    for title, names in (("skipped", list(gathered(skipped_names))), ("passed only alone, to be looked into", alone_names),
                          ("failed", failed_names)):
         if names:
             print(f"\n{title}:\n  " + "\n  ".join(names))

@@ -2,6 +2,7 @@
 #include "broker/front.hpp"
 
 #include "base/failpoint.hpp"
+#include "broker/telling.hpp"
 #include "io/aborted.hpp"
 #include "io/timeout.hpp"
 
@@ -58,6 +59,15 @@ awaitable<Done> done(awaitable<void> call) {
     co_await std::move(call);
     co_return Done{};
 }
+std::string tell(Done) {
+    return "done";
+}
+
+// What a verb is about, where that will be said.
+template<class Items>
+std::string subject_of(Items const& items) {
+    return is_logged(LogLevel::debug) ? queues_of(items) : std::string{};
+}
 
 }  // namespace
 
@@ -73,22 +83,29 @@ Front::Front(std::shared_ptr<Broker> broker, Duration deadline)
     : broker_{std::move(broker)}, deadline_{deadline},
       pushes_{[this](std::vector<NewJob> jobs) {
                   auto const n = jobs.size();
-                  return pass(Verb::push, n, broker_->push(std::move(jobs)), deadline_, true);
+                  auto subject = subject_of(jobs);
+                  return pass(Verb::push, n, std::move(subject), broker_->push(std::move(jobs)), deadline_,
+                              true);
               },
               most_per_call},
       statuses_{[this](std::vector<JobRef> refs) {
                     auto const n = refs.size();
-                    return pass(Verb::status, n, broker_->status(std::move(refs)), deadline_, true);
+                    auto subject = subject_of(refs);
+                    return pass(Verb::status, n, std::move(subject), broker_->status(std::move(refs)),
+                                deadline_, true);
                 },
                 most_per_call},
       cancels_{[this](std::vector<JobRef> refs) {
                    auto const n = refs.size();
-                   return pass(Verb::cancel, n, broker_->cancel(std::move(refs)), deadline_, true);
+                   auto subject = subject_of(refs);
+                   return pass(Verb::cancel, n, std::move(subject), broker_->cancel(std::move(refs)),
+                               deadline_, true);
                },
                most_per_call} {}
 
 template<class T>
-awaitable<T> Front::pass(Verb verb, std::size_t items, awaitable<T> call, Duration limit, bool shielded) {
+awaitable<T> Front::pass(Verb verb, std::size_t items, std::string about, awaitable<T> call, Duration limit,
+                         bool shielded) {
     auto const begun = system_clock().steady();
     std::exception_ptr error;
     try {
@@ -97,26 +114,33 @@ awaitable<T> Front::pass(Verb verb, std::size_t items, awaitable<T> call, Durati
                               : io::with_timeout(std::move(call), limit);
         T reply = co_await std::move(timed);
         failpoint(to_string(verb), "sent_no_reply");
-        count(verb, items, system_clock().steady() - begun, {});
+        auto const took = system_clock().steady() - begun;
+        count(verb, items, took, false);
+        if (is_logged(LogLevel::debug)) say(verb, items, about, tell(reply), took);
         co_return reply;
     } catch (...) {
         error = explained(std::current_exception(), verb, broker_->name(), limit);
     }
-    count(verb, items, system_clock().steady() - begun, text_of(error));
+    auto const took = system_clock().steady() - begun;
+    count(verb, items, took, true);
+    if (is_logged(LogLevel::debug)) say(verb, items, about, text_of(error), took);
     std::rethrow_exception(error);
 }
 
-void Front::count(Verb verb, std::size_t items, Duration took, std::string_view trouble) {
+void Front::count(Verb verb, std::size_t items, Duration took, bool has_failed) {
     auto& stats = stats_[static_cast<std::size_t>(verb)];
     stats.calls.fetch_add(1, std::memory_order_relaxed);
     stats.items.fetch_add(items, std::memory_order_relaxed);
     stats.micros.fetch_add(static_cast<std::uint64_t>(took.count()), std::memory_order_relaxed);
-    if (!trouble.empty()) stats.errors.fetch_add(1, std::memory_order_relaxed);
-    if (!is_logged(LogLevel::debug)) return;
+    if (has_failed) stats.errors.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Front::say(Verb verb, std::size_t items, std::string const& about, std::string_view reply,
+                Duration took) const {
     std::string line{to_string(verb)};
-    line += " of " + std::to_string(items) + " on " + std::string{broker_->name()};
-    line += trouble.empty() ? ": done" : ": " + std::string{trouble};
-    line += " (" + to_string(took) + ")";
+    line += " of " + std::to_string(items);
+    if (!about.empty()) line += " (" + about + ")";
+    line += " on " + std::string{broker_->name()} + ": " + std::string{reply} + " (" + to_string(took) + ")";
     log(LogLevel::debug, one_line(line));
 }
 
@@ -148,7 +172,8 @@ awaitable<std::vector<Reply>>
 Front::in_one(std::vector<Item> items, Verb verb,
               awaitable<std::vector<Reply>> (Broker::*call)(std::vector<Item>)) {
     auto const count = items.size();
-    return pass(verb, count, (broker_.get()->*call)(std::move(items)), deadline_, false);
+    auto subject = subject_of(items);
+    return pass(verb, count, std::move(subject), (broker_.get()->*call)(std::move(items)), deadline_, false);
 }
 
 template<class Item, class Reply>
@@ -170,8 +195,10 @@ awaitable<std::vector<PushResult>> Front::push_piece(std::vector<NewJob> jobs) {
     PushResult failed;
     auto const count = jobs.size();
     try {
-        std::vector<PushResult> results =
-            co_await pass(Verb::push, count, broker_->push(std::move(jobs)), deadline_, false);
+        auto subject = subject_of(jobs);
+        auto passed =
+            pass(Verb::push, count, std::move(subject), broker_->push(std::move(jobs)), deadline_, false);
+        std::vector<PushResult> results = co_await std::move(passed);
         co_return results;
     } catch (Error const& error) {
         failed.verdict = error.which() == errc::uncertain ? PushVerdict::uncertain : PushVerdict::refused;
@@ -205,32 +232,37 @@ awaitable<std::vector<Verdict>> Front::settle(std::vector<Settlement> settlement
 }
 
 awaitable<void> Front::enlist(WorkerInfo worker) {
+    auto subject = subject_of(worker.queues);
     auto call = done(broker_->enlist(std::move(worker)));
-    co_await pass(Verb::enlist, 1, std::move(call), deadline_, false);
+    co_await pass(Verb::enlist, 1, std::move(subject), std::move(call), deadline_, false);
 }
 
 awaitable<BeatReply> Front::renew(Beat beat) {
-    return pass(Verb::renew, 1, broker_->renew(std::move(beat)), deadline_, false);
+    return pass(Verb::renew, 1, {}, broker_->renew(std::move(beat)), deadline_, false);
 }
 
 awaitable<void> Front::retire(std::string incarnation) {
+    std::string subject;
     auto call = done(broker_->retire(std::move(incarnation)));
-    co_await pass(Verb::retire, 1, std::move(call), deadline_, false);
+    co_await pass(Verb::retire, 1, std::move(subject), std::move(call), deadline_, false);
 }
 
 awaitable<ClaimReply> Front::claim(ClaimParams params) {
     auto const limit = deadline_ + params.wait;
     auto const n = params.limit;
-    return pass(Verb::claim, n, broker_->claim(std::move(params)), limit, false);
+    auto subject = subject_of(params.queues);
+    return pass(Verb::claim, n, std::move(subject), broker_->claim(std::move(params)), limit, false);
 }
 
 awaitable<std::vector<EndedJob>> Front::watch(WatchParams params) {
     auto const limit = deadline_ + params.wait;
-    return pass(Verb::watch, 1, broker_->watch(std::move(params)), limit, false);
+    return pass(Verb::watch, 1, {}, broker_->watch(std::move(params)), limit, false);
 }
 
 awaitable<UpkeepReply> Front::upkeep(UpkeepParams params) {
-    return pass(Verb::upkeep, params.queues.size(), broker_->upkeep(std::move(params)), deadline_, false);
+    auto const n = params.queues.size();
+    auto subject = subject_of(params.queues);
+    return pass(Verb::upkeep, n, std::move(subject), broker_->upkeep(std::move(params)), deadline_, false);
 }
 
 }  // namespace cohort

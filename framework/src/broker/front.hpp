@@ -77,7 +77,8 @@ public:
 
 private:
     template<class T>
-    awaitable<T> pass(Verb verb, std::size_t items, awaitable<T> call, Duration limit, bool shielded);
+    awaitable<T> pass(Verb verb, std::size_t items, std::string about, awaitable<T> call, Duration limit,
+                      bool shielded);
     template<class Item, class Reply>
     awaitable<std::vector<Reply>> in_one(std::vector<Item> items, Verb verb,
                                          awaitable<std::vector<Reply>> (Broker::*call)(std::vector<Item>));
@@ -85,7 +86,10 @@ private:
     awaitable<std::vector<Reply>> in_pieces(std::vector<Item> items, Verb verb,
                                             awaitable<std::vector<Reply>> (Broker::*call)(std::vector<Item>));
     awaitable<std::vector<PushResult>> push_piece(std::vector<NewJob> jobs);
-    void count(Verb verb, std::size_t items, Duration took, std::string_view trouble);
+    void count(Verb verb, std::size_t items, Duration took, bool has_failed);
+    // At level debug.
+    void say(Verb verb, std::size_t items, std::string const& about, std::string_view reply,
+             Duration took) const;
 
     std::shared_ptr<Broker> const broker_;
     Duration const deadline_;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A user's own command.
 #include "redis/broker.hpp"
+#include "redis/verbs.hpp"
 
 #include <cohort/error.hpp>
-#include <cohort/id.hpp>
+#include <cohort/log.hpp>
 #include <cohort/redis.hpp>
 
 #include <algorithm>

@@ -6,6 +6,8 @@
 
 #include <cohort/log.hpp>
 
+#include <algorithm>
+
 namespace cohort {
 
 awaitable<void> keep_up(std::shared_ptr<Worker::Shared> shared) {
@@ -13,7 +15,8 @@ awaitable<void> keep_up(std::shared_ptr<Worker::Shared> shared) {
     for (;;) {
         // Jittered by a fifth, so that many workers do not come at once.
         auto const factor = 0.8 + 0.4 * shared->random_fraction();
-        auto const pause = std::chrono::duration_cast<Duration>(shared->options.upkeep * factor);
+        auto const interval = std::min<Duration>(shared->options.upkeep, 24h * 365);  // longer is never, too
+        auto const pause = std::chrono::duration_cast<Duration>(interval * factor);
         co_await io::sleep_for(pause);
         if (!shared->may_judge_others()) continue;
         std::exception_ptr trouble;

@@ -11,6 +11,7 @@ class Bug:
 
 NO_TOKEN = ("base/state.cpp", "if (record.token != settlement.token) return Verdict::fenced;", "")
 RESULT_LATE = """.bind_text_or_null({})
+            .bind(static_cast<std::int64_t>(bytes))
             .run();
         session.commit();
         session.begin();
@@ -51,10 +52,10 @@ BUGS = [
     Bug("an outcome is stored without a look at its token (Redis)",
         [("redis/lua/succeed.lua", "if r.token ~= tokens[i] or not r.alive then", "if false then")], "redis F14*"),
     Bug("a Redis server's certificate is not looked at",
-        [("redis/tls.cpp", "SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);", "")],
+        [("io/tls.cpp", "SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);", "")],
         ("test_redis", "a server that is not trusted is refused*")),
     Bug("a Redis server's certificate may be anybody's",
-        [("redis/tls.cpp", "SSL_set1_host(state.ssl.get(), state.name.c_str());", "")],
+        [("io/tls.cpp", "SSL_set1_host(state.ssl.get(), state.name.c_str());", "")],
         ("test_redis", "a server that is not trusted is refused*")),
     Bug("a Redis server that sentinels name is taken for a master unseen",
         [("redis/session.cpp", 'answer[0].text() == "master"', 'answer.size() > 0')],
@@ -91,7 +92,8 @@ BUGS = [
 
     # ---- steps that must be one
     Bug("a success is committed before its result",
-        [("sqlite/settle.cpp", ".bind_text_or_null(settlement.result)\n            .run();", RESULT_LATE)],
+        [("sqlite/settle.cpp", ".bind_text_or_null(settlement.result)\n            .bind(static_cast<std::int64_t>(bytes))\n            .run();",
+          RESULT_LATE)],
         "sqlite F02: a worker dies at commit.before*", seeds=range(1, 9)),
     Bug("a batch of new jobs is committed job by job",
         [("sqlite/push.cpp", "    Queue& queue = session.queue(job.ref.queue);\n",

@@ -3,6 +3,7 @@
 """Plants one bug at a time in a copy of the project (build/planted), and shows which test catches it.
 
     plant.py [--write] [WORD…]      all, or those that a word names; --write renews docs/reliability.md
+    plant.py --fit                  plants nothing: does each edit still fit the sources?
 
 Each bug is an edit of a line or two. An edit that does not fit any more is an error: then the bug is to be planted anew."""
 import os
@@ -100,7 +101,21 @@ def row(bug):
     return f"| {bug.what} | {edits} | {tests} |"
 
 
+def misfits():
+    """The edits whose text is not exactly once in the sources."""
+    for bug in BUGS:
+        for name, old, _ in bug.edits:
+            path = ROOT / SRC / name
+            count = path.read_text(encoding="utf-8").count(old) if path.is_file() else 0
+            if count != 1:
+                yield f'"{bug.what}" does not fit {name} any more: its text is there {count} times'
+
+
 def main():
+    if "--fit" in sys.argv:
+        wrong = list(misfits())
+        print("\n".join([*wrong, f"{len(BUGS)} bugs, {len(wrong)} edits do not fit"]))
+        return 1 if wrong else 0
     words = [word for word in sys.argv[1:] if word != "--write"]
     bugs = [bug for bug in BUGS if not words or any(word in bug.what for word in words)]
     programs = sorted({program for bug in bugs for program, _ in bug.tests})

@@ -18,7 +18,7 @@ namespace {
 
 // A client that has not watched for so long leaves the rest to its queue.
 constexpr auto idle = std::chrono::minutes{1};
-// Replies that are here and not yet told: the others wait on the server.
+// Replies on their way at a time. Each is acked as it comes, and waits here for a watch to tell it.
 constexpr std::uint16_t most_ahead = 1000;
 
 }  // namespace

@@ -209,7 +209,8 @@ awaitable<void> service_is_killed(support::TempDir const& dir, std::string broke
         cohort::AsCompleted done{jobs};
         for (int ended = 0; ended < 20; ++ended)
             co_await done.next(30s);
-        // Some wait, and some are being worked on.
+        // Some wait, and the next ones have been taken.
+        co_await cohort::sleep_for(100ms);
         worker.signal(SIGKILL);
     }
     auto const worker = start_worker(dir, broker, "second.log");

@@ -81,8 +81,8 @@ bool is_orphan(Ending const& ending);
 
 // ---- clients and services
 
-// Queue "client-service", replies to "service-client.NAME", 3 s for each run. Without overdue a job that
-// could not start within a second of its time ends as expired.
+// Queue "client-service", replies to "service-client.NAME", so that the name is to be one client's alone; 3 s
+// for each run. Without overdue a job that could not start within a second of its time ends as expired.
 ClientOptions client_options(std::string name, bool enable_overdue = true);
 // Queue "client-service".
 WorkerOptions service_options(std::string name);

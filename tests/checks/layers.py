@@ -14,23 +14,25 @@ LEVELS = [
     ["job", "io"],
     ["broker"],
     ["memory", "sqlite", "redis", "rabbitmq", "client", "worker", "queues"],
-    ["open"],
+    ["open", "scheduler"],
     ["cli", "dashboard"],
 ]
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 
 # Whose each public header is. One that belongs to two rooms may be included by both, and by all above either.
 PUBLIC = {
-    "base": "error fwd id log record retry state time url version",
+    "base": "error fwd id log logging record retry state time url version",
     "job": "awaitable awaitable_fwd catalog codec context decorators job json json_view json_writer options payload register",
     "io": "awaitable awaitable_fwd run sleep",
-    "broker": "broker handle inspector",
+    "broker": "broker handle inspector under_way",
     "memory": "memory",
     "sqlite": "sqlite",
     "redis": "redis",
+    "rabbitmq": "rabbitmq",
     "client": "batch blocking_client client",
     "worker": "worker",
     "open": "cohort open testing worker_main",
+    "scheduler": "scheduler",
 }
 ROOMS_OF = {}
 for room, headers in PUBLIC.items():

@@ -119,7 +119,7 @@ TEST_CASE("on RabbitMQ, a client process and a worker process understand each ot
 }
 
 TEST_CASE("on RabbitMQ, the jobs of a worker that is killed run elsewhere, each once in the end",
-          "[rabbitmq][F01]") {
+          "[rabbitmq][F01][I27]") {
     if (is_skipped()) return;
     support::TempDir const dir;
     cohort::run(kill_amid(dir, url()));

@@ -332,7 +332,7 @@ TEST_CASE("what is not there yet is refused by name", "[B33]") {
 }
 
 TEST_CASE("a server that is short of memory refuses pushes as full, and takes them again",
-          "[rabbitmq][serial][F52][timeout:120]") {
+          "[rabbitmq][serial][F52][S42][timeout:120]") {
     NEED_RABBITMQ
     Space const space;
     auto const broker = space.open("&blocked_timeout=200ms&timeout=1s");

@@ -182,7 +182,8 @@ TEST_CASE("what comes at the wrong moment is refused", "[F72]") {
           }) == errc::protocol_error);
 }
 
-TEST_CASE("a peer that is silent for two heartbeats is dead, and is told of us every half one", "[F66]") {
+TEST_CASE("a peer that is silent for two heartbeats is dead, and is told of us every half one",
+          "[F66][S42]") {
     Rig rig;
     rig.greet();
     REQUIRE(rig.session.deadline() == rig.now + 5s);

@@ -9,6 +9,7 @@
 #include <cohort/handle.hpp>
 #include <cohort/id.hpp>
 #include <cohort/job.hpp>
+#include <cohort/under_way.hpp>
 
 #include <concepts>
 #include <memory>
@@ -41,10 +42,17 @@ inline constexpr bool starts_with_options<First, Rest...> =
 struct ClientOptions {
     std::string name = {};          // who asks, for listings and logs; default: the program's name
     std::string queue = "default";  // where neither the job nor the call names one
-    Policy policy = {};             // likewise for retries, timeout, retention
-    IdGenerator ids = {};           // default: ulid()
-    Duration deadline = 5s;         // of every call of the broker; > 0
-    Duration call_timeout = 30s;    // how long call() waits for the result
+    // The address under which it is told how its jobs ended, named like a queue; on RabbitMQ, the name of its
+    // reply queue. Default: random, so that no two clients share one. A client that is started again with the
+    // address of its earlier life hears of that one's jobs too; two that live must not have the same.
+    std::string reply_to = {};
+    Policy policy = {};  // likewise for retries, timeout, retention
+    // How late a job may start that says nothing of it (.expires): beyond that it never does, and ends as
+    // expired. Default: however late.
+    std::optional<Duration> overdue = {};
+    IdGenerator ids = {};         // default: ulid()
+    Duration deadline = 5s;       // of every call of the broker; > 0
+    Duration call_timeout = 30s;  // how long call() waits for the result
 };
 
 // Calls of any job functions, to be sent in one go. Encodes at once.
@@ -140,6 +148,12 @@ public:
     void close() noexcept;
     Broker& broker() const noexcept;
 
+    // What it is doing now: each job on its way to the broker, each that is waited for, and so on. In no
+    // order.
+    std::vector<UnderWay> under_way() const;
+    // One entry of this job, or nothing.
+    std::optional<UnderWay> under_way(std::string_view id) const;
+
 private:
     friend class BlockingClient;
 
@@ -203,7 +217,7 @@ private:
     // One job on its way to the broker.
     class Sending {
     public:
-        Sending(std::shared_ptr<Desk> desk, JobRef ref) : desk_{std::move(desk)}, ref_{std::move(ref)} {}
+        Sending(std::shared_ptr<Desk> desk, JobRef ref);
         ~Sending();
         Sending(Sending const&) = delete;
         Sending& operator=(Sending const&) = delete;
@@ -215,6 +229,7 @@ private:
     private:
         std::shared_ptr<Desk> desk_;
         JobRef ref_;
+        detail::Operation operation_;
         bool will_be_heard_of_ = false;
     };
     static awaitable<std::vector<JobHandle>> store_all(std::shared_ptr<Desk> desk, std::vector<NewJob> jobs);

@@ -8,6 +8,7 @@
 #include <cohort/context.hpp>
 #include <cohort/decorators.hpp>
 #include <cohort/job.hpp>
+#include <cohort/logging.hpp>
 #include <cohort/open.hpp>
 #include <cohort/register.hpp>
 #include <cohort/run.hpp>

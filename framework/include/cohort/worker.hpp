@@ -8,6 +8,8 @@
 
 #include <cohort/broker.hpp>
 #include <cohort/catalog.hpp>
+#include <cohort/id.hpp>
+#include <cohort/under_way.hpp>
 
 #include <exception>
 #include <functional>
@@ -21,7 +23,7 @@
 namespace cohort {
 
 struct WorkerOptions {
-    std::string name = {};                          // for listings; default: the program's name
+    std::string name = {};                          // for listings and logs; default: the program's name
     std::vector<std::string> queues = {"default"};  // emptied in this order, unless they have weights
     // One for each queue, 1..1000, or none: how often each is the first to be asked, so that no queue starves
     // behind a full one.
@@ -41,6 +43,9 @@ struct WorkerOptions {
     Duration alone = 1min;
     Duration unknown_job = 24h;  // how old a job becomes that no worker knows before it fails
     Duration deadline = 5s;      // of every call of the broker
+    // Each of its lives is called by an id of this generator, with a random end: no name comes twice,
+    // whatever it makes. Default: random throughout.
+    IdGenerator ids = {};
 };
 
 struct WorkerStats {
@@ -104,6 +109,10 @@ public:
     void stop_now() noexcept;
 
     WorkerStats stats() const;
+    // The jobs that it has now, in no order. Any thread.
+    std::vector<UnderWay> under_way() const;
+    // One entry of this job, or nothing.
+    std::optional<UnderWay> under_way(std::string_view id) const;
 
     struct Shared;
 

@@ -3,18 +3,24 @@
 
 #include "base/recycled.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace cohort {
 
 namespace {
 
+constexpr Duration century = std::chrono::years{100};
+
 std::string quoted(Duration span) {
     return to_string(span);
 }
 
+Duration wait_before(NewJob const& job) {
+    return job.eta ? std::max<Duration>(*job.eta - system_clock().now(), 0s) : job.delay;
+}
+
 void check_times(NewJob const& job) {
-    constexpr Duration century = std::chrono::years{100};
     if (job.delay < 0s) throw Error{errc::invalid_delay, quoted(job.delay) + " is negative; use 0 or more"};
     if (job.delay > century) throw Error{errc::invalid_delay, quoted(job.delay) + " is more than 100 years"};
     if (job.eta && *job.eta - Instant{} > century * 10) {
@@ -23,7 +29,7 @@ void check_times(NewJob const& job) {
     }
     if (!job.expires) return;
     if (*job.expires <= 0s) throw Error{errc::invalid_expiry, quoted(*job.expires) + " must be more than 0"};
-    auto const wait = job.eta ? Duration{*job.eta - system_clock().now()} : job.delay;
+    auto const wait = wait_before(job);
     if (*job.expires < wait) {
         throw Error{errc::invalid_expiry,
                     "the job would expire " + to_string(wait - *job.expires) + " before it may start"};
@@ -45,10 +51,17 @@ void check_replicas(Replicas const& wanted, Capabilities const& capabilities) {
 }  // namespace
 
 Desk::Desk(std::shared_ptr<Broker> broker, DeskOptions options)
-    : options_{std::move(options)}, client_{random_id()}, front_{std::move(broker), options_.deadline},
-      waits_{front_, client_, options_.poll} {
+    : options_{std::move(options)}, client_{options_.reply_to.empty() ? random_id() : options_.reply_to},
+      front_{std::move(broker), options_.deadline, "client " + options_.name},
+      waits_{front_, client_, options_.poll, !options_.reply_to.empty()} {
     check_queue_name(options_.queue);
     check_policy(options_.policy);
+    // As a broker may call a queue by it.
+    if (!options_.reply_to.empty()) check_queue_name(options_.reply_to);
+    if (options_.overdue && (*options_.overdue <= 0s || *options_.overdue > century)) {
+        throw Error{errc::invalid_expiry,
+                    "overdue " + quoted(*options_.overdue) + "; more than 0, and at most 100 years"};
+    }
 }
 
 void Desk::prepare(NewJob& made, std::string_view name, JobOptions const& job,
@@ -94,6 +107,7 @@ void Desk::prepare(NewJob& made, std::string_view name, JobOptions const& job,
     check_job_id(made.ref.id);
     check_policy(policy);
     check_times(made);
+    if (!made.expires && options_.overdue) made.expires = wait_before(made) + *options_.overdue;
     if (made.priority < -100 || made.priority > 100) {
         throw Error{errc::invalid_priority, std::to_string(made.priority) + " not in -100..100"};
     }
@@ -157,8 +171,17 @@ void Desk::start_loops() {
 std::shared_ptr<Completions> Desk::wait_for(Completions::Refs&& refs) {
     start_loops();
     auto completions = make_recycled<Completions>(std::move(refs));
+    completions->begun = system_clock().steady();
     waits_.add(completions);
     return completions;
+}
+
+std::vector<UnderWay> Desk::under_way() const {
+    std::vector<UnderWay> all;
+    auto const now = system_clock().steady();
+    operations_.list(all, now);
+    waits_.list(all, now);
+    return all;
 }
 
 std::string Desk::trouble() const {

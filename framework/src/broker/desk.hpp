@@ -2,6 +2,7 @@
 // Where jobs are enqueued and their results are waited for: what a Client is made of.
 #pragma once
 
+#include "broker/operations.hpp"
 #include "broker/waits.hpp"
 #include "io/scope.hpp"
 
@@ -17,10 +18,13 @@ struct DeskOptions {
     std::string queue = "default";
     Policy policy;  // where neither the job nor the call says otherwise
     IdGenerator ids;
-    std::string sender;        // JobSpec::sender
-    Duration deadline = 5s;    // of one broker call
-    Duration poll = 1s;        // the fallback when notifications are lost
-    bool owns_broker = false;  // close() closes it too
+    std::string name;                 // who asks, for the log
+    std::string sender;               // JobSpec::sender
+    std::string reply_to;             // JobSpec::client; "" = a name that nobody else has
+    std::optional<Duration> overdue;  // how late a job may start that says nothing of it
+    Duration deadline = 5s;           // of one broker call
+    Duration poll = 1s;               // the fallback when notifications are lost
+    bool owns_broker = false;         // close() closes it too
 };
 
 // Thread-safe. Held by shared_ptr by everything that is under way, so it outlives the Client whose part it
@@ -45,6 +49,9 @@ public:
     void forget_push(JobRef const& ref) noexcept;
     // To wait for ends of jobs; starts the loops that find out on its first use. Throws Error(closed).
     std::shared_ptr<Completions> wait_for(Completions::Refs&& refs);
+    // What is under way, in no order.
+    Operations& operations() noexcept { return operations_; }
+    std::vector<UnderWay> under_way() const;
     // To be added to what says that time is up: "" or why nothing could be read.
     std::string trouble() const;
     void forget(Completions const& completions) noexcept { waits_.remove(completions); }
@@ -64,6 +71,7 @@ private:
     DeskOptions const options_;
     Id const client_;  // the address of our notifications
     Front front_;
+    Operations operations_;
     Waits waits_;
     std::atomic<bool> closed_ = false;
     std::mutex mutex_;

@@ -79,8 +79,8 @@ std::string_view to_string(Verb verb) noexcept {
     return names[static_cast<std::size_t>(verb)];
 }
 
-Front::Front(std::shared_ptr<Broker> broker, Duration deadline)
-    : broker_{std::move(broker)}, deadline_{deadline},
+Front::Front(std::shared_ptr<Broker> broker, Duration deadline, std::string who)
+    : broker_{std::move(broker)}, deadline_{deadline}, who_{std::move(who)},
       pushes_{[this](std::vector<NewJob> jobs) {
                   auto const n = jobs.size();
                   auto subject = subject_of(jobs);
@@ -141,6 +141,7 @@ void Front::say(Verb verb, std::size_t items, std::string const& about, std::str
     line += " of " + std::to_string(items);
     if (!about.empty()) line += " (" + about + ")";
     line += " on " + std::string{broker_->name()} + ": " + std::string{reply} + " (" + to_string(took) + ")";
+    if (!who_.empty()) line += ", for " + who_;
     log(LogLevel::debug, one_line(line));
 }
 

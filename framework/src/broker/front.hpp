@@ -45,11 +45,13 @@ struct VerbStats {
 // unavailable when it certainly did nothing, and uncertain when it may have.
 class Front {
 public:
-    Front(std::shared_ptr<Broker> broker, Duration deadline);
+    // `who` calls, for the log: "client shop".
+    Front(std::shared_ptr<Broker> broker, Duration deadline, std::string who = {});
 
     Broker& broker() const noexcept { return *broker_; }
     std::shared_ptr<Broker> const& share() const noexcept { return broker_; }
     Duration deadline() const noexcept { return deadline_; }
+    std::string_view who() const noexcept { return who_; }
 
     // Those of one job are gathered.
     using Push = Gather<NewJob, PushResult>::Question;
@@ -93,6 +95,7 @@ private:
 
     std::shared_ptr<Broker> const broker_;
     Duration const deadline_;
+    std::string const who_;
     std::array<VerbStats, verb_count> stats_;
     Gather<NewJob, PushResult> pushes_;
     Gather<JobRef, std::optional<JobRecord>> statuses_;

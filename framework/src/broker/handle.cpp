@@ -138,7 +138,8 @@ awaitable<std::string> text_result(std::shared_ptr<Desk> desk, JobRef ref, Durat
 awaitable<std::string> take_text_result(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout) {
     std::string text = co_await text_result(desk, ref, timeout);
     auto& front = open_desk(desk).front();
-    std::vector<JobRef> refs{std::move(ref)};
+    Listed const listed{desk->operations(), Doing::forget, ref};
+    std::vector<JobRef> refs{ref};
     co_await front.forget(std::move(refs));
     co_return text;
 }
@@ -154,6 +155,7 @@ awaitable<std::optional<std::string>> text_result_so_far(std::shared_ptr<Desk> d
         if (heard->next_at_hand()) text = success_of(ref, std::move(heard->ending(0)));
         co_return text;
     }
+    Listed const listed{desk->operations(), Doing::read, ref};
     std::vector<JobRef> refs{ref};
     std::vector<Ending> endings = co_await front.results(std::move(refs));
     if (!endings[0].known) throw not_found(ref);
@@ -175,13 +177,17 @@ awaitable<bool> has_ended(std::shared_ptr<Desk> desk, JobRef ref, Duration timeo
 
 awaitable<std::optional<JobRecord>> status(std::shared_ptr<Desk> desk, JobRef ref) {
     auto& front = open_desk(desk).front();
-    std::optional<JobRecord> record = co_await front.status(std::move(ref));
+    Listed const listed{desk->operations(), Doing::read, ref};
+    JobRef wanted = ref;
+    std::optional<JobRecord> record = co_await front.status(std::move(wanted));
     co_return record;
 }
 
 awaitable<CancelVerdict> cancel(std::shared_ptr<Desk> desk, JobRef ref) {
     auto& front = open_desk(desk).front();
-    CancelVerdict const verdict = co_await front.cancel(std::move(ref));
+    Listed const listed{desk->operations(), Doing::cancel, ref};
+    JobRef unwanted = ref;
+    CancelVerdict const verdict = co_await front.cancel(std::move(unwanted));
     co_return verdict;
 }
 

@@ -75,9 +75,9 @@ awaitable<std::optional<std::size_t>> Completions::next(Duration span) {
     }
 }
 
-Waits::Waits(Front& front, std::string client, Duration poll)
+Waits::Waits(Front& front, std::string client, Duration poll, bool is_named)
     : front_{front}, client_{std::move(client)}, poll_{poll},
-      can_read_{front_.broker().capabilities().status} {}
+      can_read_{front_.broker().capabilities().status}, is_named_{is_named} {}
 
 void Waits::expect(JobRef const& ref) {
     std::lock_guard lock{mutex_};
@@ -121,7 +121,7 @@ Waits::News Waits::news_of(Key const& key, Completions& completions) {
 // With the lock held.
 void Waits::give_heard(std::shared_ptr<Completions> const& completions) {
     for (auto const& ref : completions->refs()) {
-        if (!heard_.is_foreign(ref)) continue;
+        if (is_named_ || !heard_.is_foreign(ref)) continue;
         throw Error{errc::not_supported,
                     std::string{front_.broker().name()} + " keeps no results: only the " +
                         "client that enqueued job " + to_string(ref) +
@@ -242,7 +242,13 @@ void Waits::note_trouble(std::string text) {
     }
     // At powers of two: an outage is a few lines, not a flood.
     if (failures > 0 && (failures & (failures - 1)) == 0)
-        log(LogLevel::warn, one_line("waiting for results: " + text));
+        log(LogLevel::warn, one_line("waiting for results, for " + std::string{front_.who()} + ": " + text));
+}
+
+void Waits::list(std::vector<UnderWay>& all, Duration now) const {
+    std::lock_guard lock{mutex_};
+    for (auto const& [key, place] : places_)
+        all.push_back({*key.ref, Doing::wait, now - place.completions->begun, Phase::waiting});
 }
 
 std::string Waits::trouble() const {

@@ -7,6 +7,8 @@
 #include "broker/heard.hpp"
 #include "io/wake.hpp"
 
+#include <cohort/under_way.hpp>
+
 #include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -37,6 +39,7 @@ public:
     std::optional<std::size_t> next_at_hand();
     io::Wake const& woken() const noexcept { return woken_; }
     Ending& ending(std::size_t index) { return *endings_[index]; }
+    Duration begun{};  // for who lists what is under way
 
 private:
     friend class Waits;
@@ -60,7 +63,9 @@ private:
 // own time is up, and a broker that is away for less than that is not noticed. Thread-safe.
 class Waits {
 public:
-    Waits(Front& front, std::string client, Duration poll);
+    // `is_named`: the client has an address of its own choice, where it is told of its earlier lives' jobs
+    // too.
+    Waits(Front& front, std::string client, Duration poll, bool is_named = false);
 
     // This job is about to be pushed by us: we shall hear of its end, so nobody needs to read how it is
     // before that. forget_push() when it was not stored.
@@ -80,6 +85,8 @@ public:
     awaitable<void> read();
     // Ends every wait with Error(closed), now and later.
     void close();
+    // Each job that somebody waits for, once for each who does.
+    void list(std::vector<UnderWay>& all, Duration now) const;
     // Why nothing can be read at present; "" when all is well.
     std::string trouble() const;
 
@@ -121,6 +128,7 @@ private:
     std::string const client_;
     Duration const poll_;
     bool const can_read_;
+    bool const is_named_;
     mutable std::mutex mutex_;
     Places places_;
     std::vector<JobRef> wanted_;  // to be read

@@ -21,8 +21,7 @@ namespace {
 std::string sender(std::string const& name) {
     std::array<char, 256> host{};
     gethostname(host.data(), host.size() - 1);
-    std::string const who = name.empty() ? program_invocation_short_name : name;
-    return who + "@" + host.data() + "/" + std::to_string(getpid()) + ", cohort " + version();
+    return name + "@" + host.data() + "/" + std::to_string(getpid()) + ", cohort " + version();
 }
 
 std::shared_ptr<Desk> make_desk(std::shared_ptr<Broker> broker, ClientOptions options, bool owns_broker) {
@@ -33,11 +32,15 @@ std::shared_ptr<Desk> make_desk(std::shared_ptr<Broker> broker, ClientOptions op
         throw Error{errc::invalid_timeout,
                     "call_timeout " + to_string(options.call_timeout) + "; must be more than 0"};
     }
+    if (options.name.empty()) options.name = program_invocation_short_name;
     DeskOptions desk;
     desk.queue = std::move(options.queue);
     desk.policy = options.policy;
     desk.ids = options.ids ? std::move(options.ids) : ulid();
     desk.sender = sender(options.name);
+    desk.name = std::move(options.name);
+    desk.reply_to = std::move(options.reply_to);
+    desk.overdue = options.overdue;
     desk.deadline = options.deadline;
     desk.owns_broker = owns_broker;
     return std::make_shared<Desk>(std::move(broker), std::move(desk));
@@ -124,11 +127,26 @@ std::shared_ptr<NewJob> Client::prepare_one(detail::JobInfo const& info,
     return desk_->prepare_one(info.name, info.options, options);
 }
 
+std::vector<UnderWay> Client::under_way() const {
+    return desk_->under_way();
+}
+std::optional<UnderWay> Client::under_way(std::string_view id) const {
+    return detail::find_under_way(desk_->under_way(), id);
+}
+
+Client::Sending::Sending(std::shared_ptr<Desk> desk, JobRef ref)
+    : desk_{std::move(desk)}, ref_{std::move(ref)} {
+    operation_.refs = &ref_;
+    operation_.count = 1;
+    desk_->operations().enter(operation_);
+}
+
 awaitable<PushResult> Client::Sending::push(std::shared_ptr<NewJob> job) {
     return desk_->push(std::move(job));
 }
 
 JobHandle Client::Sending::handle(PushResult const& result) {
+    desk_->operations().leave(operation_);
     // Of a repeat the end may have been told before.
     will_be_heard_of_ = result.verdict == PushVerdict::stored && !result.is_repeat;
     if (will_be_heard_of_) return handle_of(desk_, std::move(ref_), result);  // it is not needed any more
@@ -136,6 +154,7 @@ JobHandle Client::Sending::handle(PushResult const& result) {
 }
 
 Client::Sending::~Sending() {
+    desk_->operations().leave(operation_);
     if (!will_be_heard_of_) desk_->forget_push(ref_);
 }
 
@@ -144,7 +163,11 @@ awaitable<std::vector<JobHandle>> Client::store_all(std::shared_ptr<Desk> desk, 
     refs.reserve(jobs.size());
     for (auto const& job : jobs)
         refs.push_back(job.ref);
-    std::vector<PushResult> const results = co_await desk->push_all(std::move(jobs));
+    std::vector<PushResult> results;
+    {
+        Listed const listed{desk->operations(), Doing::enqueue, refs};
+        results = co_await desk->push_all(std::move(jobs));
+    }
     std::vector<JobHandle> handles;
     handles.reserve(refs.size());
     for (std::size_t i = 0; i < refs.size(); ++i) {

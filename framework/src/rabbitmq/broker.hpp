@@ -28,6 +28,7 @@ public:
 
     Capabilities const& capabilities() const noexcept override { return capabilities_; }
     std::string_view name() const noexcept override { return core_->config.masked; }
+    std::shared_ptr<Core> const& core() const noexcept { return core_; }
 
     awaitable<std::vector<PushResult>> push(std::vector<NewJob> jobs) override;
     awaitable<void> enlist(WorkerInfo worker) override;

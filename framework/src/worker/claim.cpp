@@ -11,6 +11,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
 #include <array>
 #include <unistd.h>
 
@@ -32,8 +33,17 @@ WorkerInfo introduce(WorkerOptions const& options, std::string incarnation) {
     return info;
 }
 
+// What the program's own generator makes may come again in its next life: the random end does not.
+std::string name_life(IdGenerator const& ids) {
+    if (!ids) return random_id();
+    std::string name = ids();
+    check_job_id(name);
+    std::replace(name.begin(), name.end(), ':', '-');  // which is what a token has behind it
+    return name + "." + random_id().substr(0, 16);
+}
+
 awaitable<void> begin_life(Worker::Shared& shared) {
-    std::string const incarnation = random_id();
+    std::string const incarnation = name_life(shared.options.ids);
     WorkerInfo info = introduce(shared.options, incarnation);
     co_await shared.front.enlist(std::move(info));
     std::lock_guard lock{shared.mutex};

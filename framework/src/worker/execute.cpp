@@ -62,8 +62,8 @@ void report_unknown(Worker::Shared& shared, JobRecord const& job) {
         constexpr std::size_t most = 1000;
         if (shared.unknown_names.size() >= most || !shared.unknown_names.insert(job.name).second) return;
     }
-    log(LogLevel::warn, "no job function \"" + one_line(job.name, 200) + "\" here; " + to_string(job.ref) +
-                            " and its like are left for other workers");
+    shared.log(LogLevel::warn, "no job function \"" + one_line(job.name, 200) + "\" here; " +
+                                   to_string(job.ref) + " and its like are left for other workers");
 }
 
 bool goes_straight_to_pool(Worker::Shared const& shared, JobEntry const& entry) {
@@ -112,6 +112,7 @@ void execute(std::shared_ptr<Worker::Shared> const& shared, std::vector<JobRecor
     if (!jobs.empty()) failpoint("start.before_handler");
     std::vector<std::shared_ptr<Run>> runs;
     runs.reserve(jobs.size());
+    auto const now = system_clock().steady();
     for (auto& job : jobs) {
         JobEntry const* const entry = shared->catalog.find(job.name);
         if (entry == nullptr) {
@@ -119,15 +120,15 @@ void execute(std::shared_ptr<Worker::Shared> const& shared, std::vector<JobRecor
             shared->line.put(hand_back_unknown(*shared, job));
             continue;
         }
-        auto run = make_recycled<Run>(shared, std::move(job), entry);
+        auto run = make_recycled<Run>(shared, std::move(job), entry, now);
         shared->runs.add(run);
         runs.push_back(std::move(run));
     }
     if (!runs.empty() && is_suspect(runs.front()->job())) {
-        auto const now = io::steady_now(shared->runners.front()->executor());
+        auto const begun = io::steady_now(shared->runners.front()->executor());
         std::lock_guard lock{shared->mutex};
         shared->room.lone_run = runs.front().get();
-        shared->room.until = now + shared->options.alone;
+        shared->room.until = begun + shared->options.alone;
     }
     launch(*shared, std::move(runs));
 }

@@ -63,10 +63,10 @@ std::string names_of_bodies(Worker::Shared const& shared, Line const& line) {
 
 void tell(Worker::Shared const& shared, Line const& line, Duration lag) {
     auto const names = names_of_bodies(shared, line);
-    log(LogLevel::warn,
-        "an event loop has not turned for " + to_string(lag) + ", held up by " +
-            (names.empty() ? std::string{"a body"} : "one of: " + names) +
-            "; a body that blocks must be a plain function, which runs on a thread of the pool");
+    shared.log(LogLevel::warn,
+               "an event loop has not turned for " + to_string(lag) + ", held up by " +
+                   (names.empty() ? std::string{"a body"} : "one of: " + names) +
+                   "; a body that blocks must be a plain function, which runs on a thread of the pool");
 }
 
 void look(Worker::Shared& shared, std::size_t index, Watched& watched) {

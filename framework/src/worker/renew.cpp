@@ -20,8 +20,8 @@ void hand_back_strays(Worker::Shared& shared, Life const& life, std::vector<JobR
         if (!job.token || job.token->incarnation != life.incarnation) continue;
         if (job.token->claim > life.last_claim && job.token->claim <= last_asked) continue;
         if (shared.runs.holds(job.ref, *job.token)) continue;
-        log(LogLevel::warn, "job " + to_string(job.ref) +
-                                " was claimed for this worker but never arrived; it is handed back");
+        shared.log(LogLevel::warn, "job " + to_string(job.ref) +
+                                       " was claimed for this worker but never arrived; it is handed back");
         Settlement settlement;
         settlement.ref = job.ref;
         settlement.token = *job.token;

@@ -35,8 +35,8 @@ private:
 
 }  // namespace
 
-Run::Run(std::shared_ptr<Worker::Shared> shared, JobRecord&& job, JobEntry const* entry)
-    : shared_{std::move(shared)}, job_{std::move(job)}, entry_{entry},
+Run::Run(std::shared_ptr<Worker::Shared> shared, JobRecord&& job, JobEntry const* entry, Duration its_claim)
+    : claimed{its_claim}, shared_{std::move(shared)}, job_{std::move(job)}, entry_{entry},
       deadline_{job_.policy.timeout > 0s && job_.started ? add(*job_.started, job_.policy.timeout) : never} {}
 
 void Run::note(std::string_view text) {

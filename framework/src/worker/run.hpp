@@ -18,7 +18,7 @@ namespace cohort {
 
 class Run : public Context, public std::enable_shared_from_this<Run> {
 public:
-    Run(std::shared_ptr<Worker::Shared> shared, JobRecord&& job, JobEntry const* entry);
+    Run(std::shared_ptr<Worker::Shared> shared, JobRecord&& job, JobEntry const* entry, Duration its_claim);
 
     JobRecord const& job() const noexcept override { return job_; }
     Instant deadline() const noexcept override { return deadline_; }
@@ -57,6 +57,7 @@ public:
     std::atomic<Line*> line = nullptr;  // on which its notes and its outcome go; set before it begins
     Runs::Place place;                  // for Runs alone
     std::optional<Duration> limit_at;   // for Limits alone
+    Duration const claimed;             // for who lists what is under way; by the machine's clock
 
 private:
     std::shared_ptr<void> provided(std::type_index type) const override;

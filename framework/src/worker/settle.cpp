@@ -44,10 +44,10 @@ void count_verdict(WorkerStats& stats, SettleKind kind, Verdict verdict) {
     }
 }
 
-void report_fenced(Settlement const& settlement) {
+void report_fenced(Worker::Shared const& shared, Settlement const& settlement) {
     if (settlement.kind == SettleKind::note || settlement.kind == SettleKind::released) return;
-    log(LogLevel::warn,
-        "job " + to_string(settlement.ref) + " ended after its lease was lost; its outcome was refused");
+    shared.log(LogLevel::warn, "job " + to_string(settlement.ref) +
+                                   " ended after its lease was lost; its outcome was refused");
 }
 
 // The broker has answered for all of them. True when that has made a slot free.
@@ -66,7 +66,7 @@ bool note_answers(Worker::Shared& shared, std::vector<Outgoing> const& batch,
     }
     bool freed = false;
     for (std::size_t i = 0; i < batch.size(); ++i) {
-        if (verdicts[i] == Verdict::fenced) report_fenced(batch[i].settlement);
+        if (verdicts[i] == Verdict::fenced) report_fenced(shared, batch[i].settlement);
         if (!batch[i].run) continue;
         shared.runs.remove(*batch[i].run);
         freed = true;

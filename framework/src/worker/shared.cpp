@@ -63,11 +63,15 @@ WorkerOptions checked(WorkerOptions options) {
 }  // namespace
 
 Worker::Shared::Shared(std::shared_ptr<Broker> broker, WorkerOptions worker_options)
-    : options{checked(std::move(worker_options))}, front{broker, options.deadline},
-      beats{broker, options.deadline}, turns{options.queues, options.weights} {
+    : options{checked(std::move(worker_options))}, front{broker, options.deadline, "worker " + options.name},
+      beats{broker, options.deadline, "worker " + options.name}, turns{options.queues, options.weights} {
     // Whoever has just begun has seen no gap.
     rhythm.last = system_clock().steady();
     rhythm.since = rhythm.last - options.heartbeat;
+}
+
+void Worker::Shared::log(LogLevel level, std::string const& text) const {
+    if (is_logged(level)) cohort::log(level, one_line("worker " + options.name + ": " + text));
 }
 
 void Worker::Shared::note_beat() {
@@ -148,7 +152,7 @@ void Worker::Shared::lose_life(std::string const& incarnation) {
         life = Life{};
     }
     auto const held = runs.all();
-    log(LogLevel::warn, "this worker's lease was lost; " + std::to_string(held.size()) +
+    log(LogLevel::warn, "its lease was lost; " + std::to_string(held.size()) +
                             " running jobs are cancelled here and run elsewhere");
     for (auto const& run : held) {
         if (run->job().token->incarnation == incarnation) run->stop(StopReason::lease_lost);
@@ -174,8 +178,8 @@ void report(Worker::Shared& shared, std::string_view activity, std::exception_pt
     }
     // Once, and then at powers of two: an outage of an hour is a dozen lines, not a flood.
     if ((failures & (failures - 1)) != 0) return;
-    log(LogLevel::warn,
-        one_line(std::string{activity} + " (" + std::to_string(failures) + "): " + text + "; trying again"));
+    shared.log(LogLevel::warn,
+               std::string{activity} + " (" + std::to_string(failures) + "): " + text + "; trying again");
 }
 
 }  // namespace cohort

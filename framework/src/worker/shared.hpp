@@ -11,6 +11,7 @@
 #include "worker/runs.hpp"
 #include "worker/turns.hpp"
 
+#include <cohort/log.hpp>
 #include <cohort/worker.hpp>
 
 #include <map>
@@ -90,6 +91,8 @@ struct Worker::Shared {
     std::atomic<std::size_t> next_runners = 0;
     std::vector<std::unique_ptr<io::Loop>> loops;  // last: they end first
 
+    // A line that says whose it is.
+    void log(LogLevel level, std::string const& text) const;
     void note_beat();
     // After an outage or on a machine that was suspended everybody's lease has run out, also that of the
     // living: nobody is to be taken for dead before he has had the time to beat.

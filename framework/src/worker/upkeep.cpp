@@ -28,9 +28,9 @@ awaitable<void> keep_up(std::shared_ptr<Worker::Shared> shared) {
                 UpkeepReply const reply = co_await shared->front.upkeep(std::move(params));
                 more = reply.more;
                 if (reply.recovered + reply.died > 0) {
-                    log(LogLevel::warn, "workers died: " + std::to_string(reply.recovered) +
-                                            " of their jobs wait again, " + std::to_string(reply.died) +
-                                            " failed for good");
+                    shared->log(LogLevel::warn, "workers died: " + std::to_string(reply.recovered) +
+                                                    " of their jobs wait again, " +
+                                                    std::to_string(reply.died) + " failed for good");
                 }
             }
             failures = 0;

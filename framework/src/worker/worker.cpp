@@ -67,8 +67,8 @@ awaitable<void> finish_runs(Worker::Shared& shared) {
     bool const ended = co_await wait_until(shared.runs.empty, shared.options.cancel_grace, all_done);
     if (ended) co_return;
     auto const stuck = shared.runs.all();
-    log(LogLevel::warn,
-        std::to_string(stuck.size()) + " jobs did not end when asked to; they are handed back");
+    shared.log(LogLevel::warn,
+               std::to_string(stuck.size()) + " jobs did not end when asked to; they are handed back");
     for (auto const& run : stuck)
         run->abandon();
 }
@@ -80,7 +80,7 @@ bool end_loops(Worker::Shared& shared) {
     for (auto const& loop : shared.loops) {
         if (loop->end_within(1s)) continue;
         all_ended = false;
-        log(LogLevel::error, "a job holds its event loop and does not return; both are left behind");
+        shared.log(LogLevel::error, "a job holds its event loop and does not return; both are left behind");
     }
     shared.loops.clear();
     return all_ended;
@@ -152,6 +152,22 @@ WorkerStats Worker::stats() const {
     return stats;
 }
 
+std::vector<UnderWay> Worker::under_way() const {
+    std::vector<UnderWay> all;
+    auto const now = system_clock().steady();
+    for (auto const& run : shared_->runs.all()) {
+        Phase const phase = run->is_settled()       ? Phase::settling
+                            : run->stop_requested() ? Phase::stopping
+                                                    : Phase::running;
+        all.push_back({run->job().ref, Doing::run, now - run->claimed, phase});
+    }
+    return all;
+}
+
+std::optional<UnderWay> Worker::under_way(std::string_view id) const {
+    return detail::find_under_way(under_way(), id);
+}
+
 awaitable<void> Worker::run() {
     auto const shared = shared_;
     if (shared->started.exchange(true)) throw Error{errc::already_started, "a worker runs once"};
@@ -195,7 +211,8 @@ awaitable<void> Worker::run() {
     auto const delivered = [&shared] { return shared->is_flushed(); };
     bool const flushed = co_await wait_until(shared->flushed, shared->options.deadline, delivered);
     if (!flushed)
-        log(LogLevel::error,
+        shared->log(
+            LogLevel::error,
             "the broker did not take the last outcomes; their jobs run again when the lease has ended");
     rest.cancel();
     co_await rest.join();
@@ -205,7 +222,7 @@ awaitable<void> Worker::run() {
     try {
         if (!life.incarnation.empty()) co_await shared->front.retire(life.incarnation);
     } catch (std::exception const& e) {
-        log(LogLevel::warn, one_line(std::string{"saying goodbye: "} + e.what()));
+        shared->log(LogLevel::warn, std::string{"saying goodbye: "} + e.what());
     }
     for (auto const& runners : shared->runners)
         runners->close();

@@ -14,7 +14,7 @@ LEVELS = [
     ["job", "io"],
     ["broker"],
     ["memory", "sqlite", "redis", "rabbitmq", "client", "worker", "queues"],
-    ["open", "scheduler"],
+    ["open", "godx"],
     ["cli", "dashboard"],
 ]
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
@@ -32,7 +32,7 @@ PUBLIC = {
     "client": "batch blocking_client client",
     "worker": "worker",
     "open": "cohort open testing worker_main",
-    "scheduler": "scheduler",
+    "godx": "godx",
 }
 ROOMS_OF = {}
 for room, headers in PUBLIC.items():

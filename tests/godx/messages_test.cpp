@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Messages of the scheduler's vocabulary: built, taken apart, and read from how jobs end.
+// Messages of the godx's vocabulary: built, taken apart, and read from how jobs end.
 #include <cohort/error.hpp>
-#include <cohort/scheduler.hpp>
+#include <cohort/godx.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -11,7 +11,7 @@
 namespace messages_test {
 
 using namespace cohort;
-using namespace cohort::scheduler;
+using namespace cohort::godx;
 
 namespace {
 

@@ -2,15 +2,15 @@
 // How the service's own answers are told from those of tasks, and what its messages are called on the wire.
 #pragma once
 
-#include <cohort/scheduler.hpp>
+#include <cohort/godx.hpp>
 
 #include <array>
 #include <string>
 #include <string_view>
 
-namespace cohort::scheduler {
+namespace cohort::godx {
 
-inline constexpr std::string_view initialization_name = "scheduler.initialization";
+inline constexpr std::string_view initialization_name = "godx.initialization";
 // An ending that comes as a question.
 inline constexpr std::string_view reply_names = "succeeded, failed, cancelled, expired";
 
@@ -36,4 +36,4 @@ inline std::string client_of(std::string_view sender) {
     return std::string{sender.substr(0, sender.rfind('@'))};
 }
 
-}  // namespace cohort::scheduler
+}  // namespace cohort::godx

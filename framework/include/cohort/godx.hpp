@@ -3,13 +3,12 @@
 // has not: services that work for clients which have registered. docs/from-schedulergodx.md has both sides
 // beside each other.
 //
-//   auto const clients =
-//   std::make_shared<cohort::scheduler::Clients>(cohort::open_broker("sqlite:clients.db")); cohort::Worker
-//   service{broker, cohort::scheduler::service_options("prices")}; cohort::scheduler::serve(service,
-//   clients);
+//   auto const clients = std::make_shared<godx::Clients>(open_broker("sqlite:clients.db"));
+//   Worker service{broker, godx::service_options("prices")};
+//   godx::serve(service, clients);
 //
-//   cohort::Client client{broker, cohort::scheduler::client_options("shop")};
-//   co_await cohort::scheduler::initialize(client, 10s);
+//   Client client{broker, godx::client_options("shop")};
+//   co_await godx::initialize(client, 10s);
 #pragma once
 
 #include <cohort/client.hpp>
@@ -21,7 +20,7 @@
 #include <string>
 #include <string_view>
 
-namespace cohort::scheduler {
+namespace cohort::godx {
 
 // ---- messages
 
@@ -97,7 +96,7 @@ private:
     ErrorCode code_;
 };
 
-// Who may ask. They are kept as jobs that nobody takes, in the queue "scheduler.clients" of any broker that
+// Who may ask. They are kept as jobs that nobody takes, in the queue "godx.clients" of any broker that
 // knows its jobs' states: sqlite:, redis:, memory:. Thread-safe.
 class Clients {
 public:
@@ -127,4 +126,4 @@ void serve(Worker& worker, std::shared_ptr<Clients> clients);
 // Asks the service of the client's queue to register it. Throws Refused, or Error(timed_out).
 awaitable<void> initialize(Client& client, Duration timeout, bool enable_overdue = true);
 
-}  // namespace cohort::scheduler
+}  // namespace cohort::godx

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Clients that register, and services that work for those who have.
-#include "scheduler/words.hpp"
+#include "godx/words.hpp"
 
 #include <cohort/context.hpp>
 #include <cohort/register.hpp>
 
 #include <utility>
 
-namespace cohort::scheduler {
+namespace cohort::godx {
 
 // Any JSON, so that what is malformed is answered here.
 awaitable<void> register_client(Context& context, Json overdue = Json{"true"});
-COHORT_JOB(register_client, .name = "scheduler.initialization", .timeout = 10s);
+COHORT_JOB(register_client, .name = "godx.initialization", .timeout = 10s);
 void refuse_reply();
 COHORT_JOB(refuse_reply, .name = "succeeded", .aliases = "failed, cancelled, expired");
 
@@ -112,4 +112,4 @@ awaitable<void> initialize(Client& client, Duration timeout, bool enable_overdue
     return ask(client, timeout, enable_overdue);
 }
 
-}  // namespace cohort::scheduler
+}  // namespace cohort::godx

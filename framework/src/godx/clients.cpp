@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The list of registered clients: a job for each that waits for the year 2900.
 #include <cohort/error.hpp>
+#include <cohort/godx.hpp>
 #include <cohort/id.hpp>
-#include <cohort/scheduler.hpp>
 
 #include <utility>
 
-namespace cohort::scheduler {
+namespace cohort::godx {
 namespace {
 
-constexpr std::string_view queue = "scheduler.clients";
+constexpr std::string_view queue = "godx.clients";
 constexpr Instant far_away = Instant{24h * 365 * 930};
 
 std::string arguments_of(bool enable_overdue) {
@@ -19,7 +19,7 @@ std::string arguments_of(bool enable_overdue) {
 NewJob entry_of(std::string const& name, bool enable_overdue) {
     NewJob job;
     job.ref = JobRef{std::string{queue}, name};
-    job.name = "scheduler.client";
+    job.name = "godx.client";
     job.arguments = arguments_of(enable_overdue);
     job.eta = far_away;
     // How long it is known that there was such a client.
@@ -95,4 +95,4 @@ awaitable<Clients::Entry> Clients::find(std::string name) {
     return look(store_, std::move(name));
 }
 
-}  // namespace cohort::scheduler
+}  // namespace cohort::godx

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Messages: built, taken apart, and read from how jobs end.
-#include "scheduler/words.hpp"
+#include "godx/words.hpp"
 
 #include <cohort/error.hpp>
 #include <cohort/id.hpp>
@@ -8,7 +8,7 @@
 
 #include <utility>
 
-namespace cohort::scheduler {
+namespace cohort::godx {
 namespace {
 
 std::string id_or_new(std::string id) {
@@ -169,4 +169,4 @@ bool is_orphan(Ending const& ending) {
     return ending.state == JobState::failed && ending.error.starts_with(orphan_words);
 }
 
-}  // namespace cohort::scheduler
+}  // namespace cohort::godx

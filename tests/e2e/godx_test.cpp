@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Clients and services of the scheduler's vocabulary on a real RabbitMQ server, the list of clients in a
+// Clients and services of the godx's vocabulary on a real RabbitMQ server, the list of clients in a
 // file; and services that stop and come back.
 #include "e2e/e2e_jobs.hpp"
 #include "support/process.hpp"
 #include "support/rabbitmq_server.hpp"
 
+#include <cohort/godx.hpp>
 #include <cohort/id.hpp>
 #include <cohort/open.hpp>
 #include <cohort/register.hpp>
 #include <cohort/run.hpp>
-#include <cohort/scheduler.hpp>
 #include <cohort/sleep.hpp>
 
 #include <catch2/catch.hpp>
@@ -24,10 +24,10 @@
 #include <tuple>
 #include <vector>
 
-namespace scheduler_test {
+namespace godx_test {
 
 using namespace std::chrono_literals;
-using namespace cohort::scheduler;
+using namespace cohort::godx;
 using cohort::awaitable;
 
 int price(int pieces) {
@@ -105,7 +105,7 @@ awaitable<void> by_hand(std::string broker, std::string list) {
     cohort::Client client{broker, client_options("shop")};
     std::optional<Service> service;
     service.emplace(broker, list);
-    Message ask_early = by_shop("scheduler_test.price", "[2]");
+    Message ask_early = by_shop("godx_test.price", "[2]");
     Message const early = co_await push(client, std::move(ask_early));
     check_error(early, ErrorCode::unregistered_client);
 
@@ -113,7 +113,7 @@ awaitable<void> by_hand(std::string broker, std::string list) {
     Message const begun = co_await push(client, std::move(begin));
     CHECK(begun.metadata.type == MessageType::info);
     CHECK(begun.metadata.status == static_cast<int>(InfoStatus::ok));
-    Message ask_total = by_shop("scheduler_test.price", "[2]");
+    Message ask_total = by_shop("godx_test.price", "[2]");
     Message const total = co_await push(client, std::move(ask_total));
     CHECK(total.metadata.type == MessageType::info);
     CHECK(total.metadata.client == "shop");
@@ -127,14 +127,14 @@ awaitable<void> by_hand(std::string broker, std::string list) {
     Message info_for_service = by_shop("succeeded", "[]");
     Message const type = co_await push(client, std::move(info_for_service));
     check_error(type, ErrorCode::incorrect_type);
-    Message ask_invalid = by_shop("scheduler_test.price", R"(["two"])");
+    Message ask_invalid = by_shop("godx_test.price", R"(["two"])");
     Message const invalid = co_await push(client, std::move(ask_invalid));
     check_error(invalid, ErrorCode::invalid_task);
-    Message ask_thrown = by_shop("scheduler_test.price", "[-1]");
+    Message ask_thrown = by_shop("godx_test.price", "[-1]");
     Message const thrown = co_await push(client, std::move(ask_thrown));
     check_error(thrown, ErrorCode::error_in_task);
     CHECK(thrown.content<std::string>() == "less than nothing");
-    cohort::rabbitmq::RawMessage limited = assemble(by_shop("scheduler_test.slow_price", "[1]"));
+    cohort::rabbitmq::RawMessage limited = assemble(by_shop("godx_test.slow_price", "[1]"));
     limited.headers["timeout"] = std::int64_t{300'000};
     std::string const id = limited.id;
     co_await cohort::rabbitmq::publish(client.broker(), "client-service", std::move(limited));
@@ -148,7 +148,7 @@ awaitable<void> by_hand(std::string broker, std::string list) {
     nothing.body = "\xff\x00 no JSON";
     cohort::rabbitmq::RawMessage half = nothing;
     half.id = "half";
-    half.type = "scheduler_test.price";
+    half.type = "godx_test.price";
     half.headers["sender"] = std::string{"shop"};
     co_await cohort::rabbitmq::publish(client.broker(), "client-service", std::move(nothing));
     co_await cohort::rabbitmq::publish(client.broker(), "client-service", std::move(half));
@@ -199,7 +199,7 @@ std::string text_of(std::string const& path) {
 
 awaitable<void> service_is_killed(support::TempDir const& dir, std::string broker) {
     cohort::Client client{broker};
-    auto const nobodys = co_await client.enqueue_named("scheduler_test.newest", "[41]");
+    auto const nobodys = co_await client.enqueue_named("godx_test.newest", "[41]");
     std::vector<std::tuple<int, int>> calls;
     for (int n = 0; n < 100; ++n)
         calls.emplace_back(n, 300);
@@ -224,7 +224,7 @@ awaitable<void> service_is_killed(support::TempDir const& dir, std::string broke
     CHECK(again > 0);
     // What they did not know was kept, and said.
     std::string const log = text_of(dir.file("first.log")) + text_of(dir.file("second.log"));
-    CHECK(log.find("no job function \"scheduler_test.newest\"") != std::string::npos);
+    CHECK(log.find("no job function \"godx_test.newest\"") != std::string::npos);
     cohort::Worker knows{cohort::open_broker(broker)};
     knows.add<newest>();
     cohort::BackgroundWorker const running{knows};
@@ -263,4 +263,4 @@ TEST_CASE(
     cohort::run(service_is_killed(dir, "sqlite:" + dir.file("jobs.db")));
 }
 
-}  // namespace scheduler_test
+}  // namespace godx_test

@@ -2,9 +2,9 @@
 // Clients that register with services, and those that do not.
 #include "worker/rig.hpp"
 
+#include <cohort/godx.hpp>
 #include <cohort/inspector.hpp>
 #include <cohort/register.hpp>
-#include <cohort/scheduler.hpp>
 #include <cohort/sleep.hpp>
 
 #include <catch2/catch.hpp>
@@ -15,7 +15,7 @@
 namespace service_test {
 
 using namespace cohort;
-using namespace cohort::scheduler;
+using namespace cohort::godx;
 using support::Rig;
 
 int price(int pieces) {
@@ -106,7 +106,7 @@ awaitable<void> errors(Rig& rig) {
     Client client{rig.loop.executor(), rig.broker, client_options("shop")};
     co_await initialize(client, 1min);
 
-    auto const begun = co_await client.enqueue_named("scheduler.initialization", "[7]");
+    auto const begun = co_await client.enqueue_named("godx.initialization", "[7]");
     Ending const bad = co_await begun.ending(1min);
     CHECK(code_of(bad) == ErrorCode::bad_initialization);
     Client nameless{

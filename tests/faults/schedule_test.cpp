@@ -41,8 +41,8 @@ FAULT("F82", "sqlite redis memory",
     std::size_t workers = 0;
     auto const start = [&] {
         // The process dies between finding out that a tick is due and storing it: at one of its next ticks.
-        if (stage.is_process() && workers % 2 == 1)
-            setup.failpoints = "cron.between_due_and_insert=abort@" + std::to_string(2 + stage.below(6));
+        if (stage.is_process() && workers % 2 == 0)
+            setup.failpoints = "cron.between_due_and_insert=abort@" + std::to_string(2 + stage.below(4));
         stage.start(setup);
         setup.failpoints.clear();
         ++workers;
@@ -52,6 +52,7 @@ FAULT("F82", "sqlite redis memory",
     while (workers < 5)
         start();
     stage.until("all keep the schedule", [&](auto const&) { return stage.count("ok") >= 5; });
+    if (stage.is_process()) REQUIRE(stage.worker(kills++).wait(20s) == 128 + 9);
     for (int round = 0; round < 8; ++round) {
         stage.pass(800ms + std::chrono::milliseconds{stage.below(800)});
         stage.kill(stage.worker(kills++));

@@ -9,7 +9,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <map>
+#include <string>
 #include <vector>
 
 namespace schedule_test {
@@ -55,9 +57,21 @@ awaitable<void> slow(Context& context, int seconds) {
 }
 COHORT_JOB(slow, .queue = "slow", .max_retries = 2, .keep_result = 0s);
 
-struct Quiet {
-    Quiet() { set_log_level(LogLevel::off); }
-    ~Quiet() { set_log_level(LogLevel::warn); }
+// What is logged, instead of showing it.
+struct Log {
+    Log() {
+        set_log_sink([this](LogLevel, std::string_view line) { lines.emplace_back(line); });
+    }
+    ~Log() { set_log_sink({}); }
+    Log(Log const&) = delete;
+    Log& operator=(Log const&) = delete;
+
+    std::ptrdiff_t count(std::string_view text) const {
+        return std::ranges::count_if(
+            lines, [&](std::string const& line) { return line.find(text) != std::string::npos; });
+    }
+
+    std::vector<std::string> lines;
 };
 
 struct Scene {
@@ -214,7 +228,7 @@ awaitable<void> away(Scene& scene, Away& broker, Duration outage, Duration catch
 }
 
 TEST_CASE("a broker that is away at a tick gets it when it is back, within catch_up", "[F83][F41]") {
-    Quiet const quiet;
+    Log const log;
     Scene scene;
     auto const broker = std::make_shared<Away>(scene.rig.broker);
     scene.rig.broker = broker;
@@ -227,6 +241,7 @@ TEST_CASE("a broker that is away at a tick gets it when it is back, within catch
         scene.rig.run(away(scene, *broker, 20min, 10min));
         CHECK(scene.book.calls.empty());
         CHECK(broker->pushes < 10 * 60 * 2);
+        CHECK(log.count("could not be given in time, and is left out") == 1);
     }
 }
 
@@ -324,9 +339,10 @@ awaitable<void> other_words(Scene& scene) {
 }
 
 TEST_CASE("workers that say different things under one name: each tick is one job all the same", "[I28]") {
-    Quiet const quiet;
+    Log const log;
     Scene scene;
     scene.rig.run(other_words(scene));
+    CHECK(log.count("another worker has a schedule of this name that says something else") == 1);
 }
 
 struct NoRecords : support::ProxyBroker {

@@ -19,27 +19,26 @@ void count_tick(Worker::Shared& shared) {
     ++shared.stats.scheduled;
 }
 
-// Throws where the tick is still to be given.
-void conclude(Worker::Shared& shared, Planned const& planned, Id const& id, PushResult const& result) {
+// False: the tick's job is there, and is another one. Throws where the tick is still to be given.
+bool conclude(Worker::Shared& shared, Planned const& planned, Id const& id, PushResult const& result) {
     std::string const about = "schedule " + planned.name + ": " + std::string{id};
     switch (result.verdict) {
     case PushVerdict::stored:
         if (!result.is_repeat) count_tick(shared);
-        return;
+        return true;
     case PushVerdict::duplicate:
         log(LogLevel::info, about + " is left out, since job " + result.existing + " has not ended");
-        return;
+        return true;
     case PushVerdict::uncertain:
         throw Error{errc::uncertain, result.detail};
     case PushVerdict::refused:
         break;
     }
     if (result.code != errc::duplicate_job_id) throw Error{result.code, result.detail};
-    log(LogLevel::warn, about + " is there with another function or other arguments: another worker has a "
-                                "schedule of this name that says something else");
+    return false;
 }
 
-awaitable<void> give(Worker::Shared& shared, Planned const& planned, Instant tick) {
+awaitable<bool> give(Worker::Shared& shared, Planned const& planned, Instant tick) {
     NewJob job = planned.job;
     job.ref.id = tick_id(planned.name, tick);
     // By the broker's clock: a worker whose clock is fast gives a job early, and it waits.
@@ -49,7 +48,13 @@ awaitable<void> give(Worker::Shared& shared, Planned const& planned, Instant tic
     jobs.push_back(std::move(job));
     failpoint("cron.between_due_and_insert");
     auto const results = co_await shared.front.push(std::move(jobs));
-    conclude(shared, planned, id, results.front());
+    co_return conclude(shared, planned, id, results.front());
+}
+
+void say_other(Planned const& planned, Instant tick) {
+    log(LogLevel::warn, "schedule " + planned.name + ": " + std::string{tick_id(planned.name, tick)} +
+                            " is there with another function or other arguments: another worker has a "
+                            "schedule of this name that says something else");
 }
 
 void say_missed(Planned const& planned, Instant tick) {
@@ -65,6 +70,7 @@ awaitable<void> keep_schedule(std::shared_ptr<Worker::Shared> shared, Planned co
     Clock const& clock = shared->options.clock != nullptr ? *shared->options.clock : io::clock_of(executor);
     Ticks ticks{planned.when, planned.catch_up};
     std::optional<Instant> overdue;  // that could not be given
+    bool was_ours = true;
     std::uint32_t failures = 0;
     for (;;) {
         std::exception_ptr trouble;
@@ -77,8 +83,10 @@ awaitable<void> keep_schedule(std::shared_ptr<Worker::Shared> shared, Planned co
             }
             overdue = tick;
             if (tick) {
-                co_await give(*shared, planned, *tick);
+                bool const is_ours = co_await give(*shared, planned, *tick);
                 ticks.done(*tick);
+                if (was_ours && !is_ours) say_other(planned, *tick);  // once, and not at each tick
+                was_ours = is_ours;
                 overdue.reset();
                 failures = 0;
             }

@@ -54,7 +54,9 @@ int work(char** argument) {
     options.cancel_grace = span();
     options.deadline = span();
     SkewedClock const clock{span()};
+    options.clock = &clock;
     bool const is_old = next() == "old";
+    std::string const cron = next();
 #ifndef NDEBUG
     cohort::arm_failpoints(next());
 #endif
@@ -62,6 +64,7 @@ int work(char** argument) {
     cohort::Worker worker{broker, options};
     worker.provide(std::make_shared<faults::Who>(faults::Who{options.name, ledger}));
     if (is_old) worker.add(faults::old_jobs);
+    if (!cron.empty()) worker.schedule<faults::ok>("tick", cohort::cron(cron), 0);
     cohort::run(cohort::serve(worker));
     auto const stats = worker.stats();
     ledger->write("stats", {options.name, "fenced=" + std::to_string(stats.fenced),
@@ -73,7 +76,7 @@ int work(char** argument) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 14) return 2;
+    if (argc != 15) return 2;
     try {
         return work(argv + 1);
     } catch (std::exception const& error) {

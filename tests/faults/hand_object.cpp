@@ -20,6 +20,7 @@ public:
           worker_{witness_, setup.options()} {
         worker_.provide(std::make_shared<Who>(Who{name_, ledger}));
         if (setup.is_old) worker_.add(old_jobs);
+        if (!setup.cron.empty()) worker_.schedule<ok>("tick", cohort::cron(setup.cron), 0);
         thread_ = std::thread{[this] {
             cohort::run(worker_.run());
             has_ended_ = true;

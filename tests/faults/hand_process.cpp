@@ -56,6 +56,7 @@ std::unique_ptr<Hand> start_process(WorkerSetup const& setup, std::string const&
                                      millis(setup.deadline),
                                      millis(setup.skew),
                                      setup.is_old ? "old" : "new",
+                                     setup.cron,
                                      setup.failpoints};
     return std::make_unique<ProcessHand>(setup, std::move(command), log);
 }

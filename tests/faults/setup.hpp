@@ -25,6 +25,7 @@ struct WorkerSetup {
     cohort::Duration deadline = 1s * slowness;
     cohort::Duration skew = 0s;  // of its clock
     bool is_old = false;         // knows only the job `ok`
+    std::string cron = {};       // it keeps a schedule "tick" of `ok` by this expression; "" = none
     std::string failpoints = {};
 
     cohort::WorkerOptions options() const {

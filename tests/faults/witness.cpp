@@ -27,8 +27,20 @@ awaitable<T> Witness::pass(awaitable<T> call) {
     co_return reply;
 }
 
+// What a worker asks for by itself: jobs of schedules. That another one has stored a job is a promise too.
 awaitable<std::vector<cohort::PushResult>> Witness::push(std::vector<cohort::NewJob> jobs) {
-    return pass(broker_->push(std::move(jobs)));
+    co_await gate();
+    std::vector<std::string> ids;
+    for (auto const& job : jobs)
+        ids.push_back(job.ref.id);
+    for (auto const& id : ids)
+        ledger_->write("invoke", {id});
+    std::vector<cohort::PushResult> results = co_await broker_->push(std::move(jobs));
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        if (results[i].verdict == cohort::PushVerdict::stored) ledger_->write("ok", {ids[i]});
+    }
+    co_await gate();
+    co_return results;
 }
 
 awaitable<void> Witness::enlist(cohort::WorkerInfo worker) {

@@ -31,6 +31,27 @@ TEST_CASE("the options that a job and a call have in common stand in one order")
     CHECK(job.keep_error == call.keep_error);
 }
 
+// All members that a call and a schedule have in common.
+#define SCHEDULE_OPTIONS                                                                                     \
+    .queue = "q", .expires = 2s, .priority = 3, .timeout = 4s, .max_retries = 5, .max_lost = 6,              \
+    .backoff = Backoff{}, .unique = "u", .keep_result = 7s, .keep_error = 8s, .replicas = Replicas {}
+
+TEST_CASE("the options that a call and a schedule have in common stand in one order") {
+    constexpr EnqueueOptions call{SCHEDULE_OPTIONS};
+    constexpr ScheduleOptions schedule{SCHEDULE_OPTIONS};
+    CHECK(call.queue == schedule.queue);
+    CHECK(call.expires == schedule.expires);
+    CHECK(call.priority == schedule.priority);
+    CHECK(call.timeout == schedule.timeout);
+    CHECK(call.max_retries == schedule.max_retries);
+    CHECK(call.max_lost == schedule.max_lost);
+    CHECK(call.backoff == schedule.backoff);
+    CHECK(call.unique == schedule.unique);
+    CHECK(call.keep_result == schedule.keep_result);
+    CHECK(call.keep_error == schedule.keep_error);
+    CHECK(call.replicas->count == schedule.replicas->count);
+}
+
 TEST_CASE("each has its own beside them, in the documented order") {
     constexpr JobOptions job{
         .name = "n", .aliases = "a", .version = 2, .params = "p", .queue = "q", .quick = true};

@@ -145,6 +145,19 @@ BUGS = [
     Bug("texts of errors are stored as they are", [("job/failure.cpp", "failure.error = clean_text(mask_addresses(failure.error), longest_error);",
                                                     "static_cast<void>(longest_error);")], "memory F16*"),
 
+    # ---- schedules
+    Bug("each worker gives a tick an id of its own",
+        [("worker/schedule.cpp", "job.ref.id = tick_id(planned.name, tick);",
+          "job.ref.id = tick_id(planned.name + shared.options.name, tick);")],
+        "memory F82*"),
+    Bug("a tick counts as given before it is stored",
+        [("worker/schedule.cpp", "bool const is_ours = co_await give(*shared, planned, *tick);\n                ticks.done(*tick);",
+          "ticks.done(*tick);\n                bool const is_ours = co_await give(*shared, planned, *tick);")],
+        ("test_worker", "a broker that is away at a tick*")),
+    Bug("all ticks that were missed are given", [("worker/ticks.cpp", "return when_.last(now, std::max(done_, oldest));",
+                                                  "return when_.last(add(std::max(done_, oldest), 1min), std::max(done_, oldest));")],
+        ("test_worker", "ticks at which nobody was there*")),
+
     # ---- the file, and what is kept
     Bug("results are kept for ever", [("sqlite/upkeep.cpp", "AND state IN (4, 5, 6, 7) AND forget <= ? LIMIT ?)",
                                        "AND state IN (5, 6, 7) AND forget <= ? LIMIT ?)")],

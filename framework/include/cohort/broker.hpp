@@ -50,6 +50,7 @@ struct Capabilities {
     bool commit_hooks = false;    // Settlement::hook
     bool forget = false;          // forget()
     bool replicas = false;        // NewJob::replicas
+    bool stored_once = false;     // push() of an id that is there already stores nothing
     // So many pushes it gains from having under way at a time. One where each is a transaction that all
     // share.
     std::uint32_t pushes_at_once = 1;

@@ -12,6 +12,7 @@
 #include <cohort/open.hpp>
 #include <cohort/register.hpp>
 #include <cohort/run.hpp>
+#include <cohort/schedule.hpp>
 #include <cohort/sleep.hpp>
 #include <cohort/worker.hpp>
 #include <cohort/worker_main.hpp>

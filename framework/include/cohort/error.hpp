@@ -53,7 +53,11 @@ enum class errc {
     invalid_lease,
     invalid_url,
     invalid_config,
-    no_jobs,  // a worker that knows no job function
+    invalid_schedule,  // its name, interval or options
+    invalid_cron,
+    cron_never_fires,  // 30 February
+    unknown_timezone,  // not on this machine
+    no_jobs,           // a worker that knows no job function
     already_started,
     wrong_thread,  // a blocking call on the thread that would have to answer it
 

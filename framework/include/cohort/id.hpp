@@ -165,6 +165,8 @@ void check_job_id(std::string_view id);
 void check_queue_name(std::string_view name);
 // Throws Error(errc::invalid_job_name). 1 to 200 characters of [A-Za-z0-9_.:/-].
 void check_job_name(std::string_view name);
+// Throws Error(errc::invalid_schedule). 1 to 100 characters of [A-Za-z0-9_.-].
+void check_schedule_name(std::string_view name);
 
 }  // namespace cohort
 

@@ -50,8 +50,28 @@ struct EnqueueOptions {
     std::optional<Replicas> replicas = {};  // of the server; none = as the broker's URL says
 };
 
+// Beside a schedule of a worker, in braces: what holds for the jobs of its ticks.
+struct ScheduleOptions {
+    // How late a tick may still be given, when no worker or no broker was there in time; of several only the
+    // last. As it is, what was missed is left out. 1 s to 366 days. The jobs are kept for so long and an hour
+    // at least, whatever else is said: as long as one is kept, nobody gives its tick again.
+    Duration catch_up = 1min;
+    std::string_view queue = {};  // default: the job's, else "default". All workers must say the same
+    std::optional<Duration> expires = {};
+    std::optional<int> priority = {};
+    std::optional<Duration> timeout = {};
+    std::optional<std::uint32_t> max_retries = {};
+    std::optional<std::uint32_t> max_lost = {};
+    std::optional<Backoff> backoff = {};
+    std::string_view unique = {};  // a tick is left out while a job of this key waits or runs
+    std::optional<Duration> keep_result = {};
+    std::optional<Duration> keep_error = {};
+    std::optional<Replicas> replicas = {};
+};
+
 // g++ 12 destroys a braced aggregate beside a co_await twice, unless there is nothing to destroy.
 static_assert(std::is_trivially_destructible_v<JobOptions> &&
-              std::is_trivially_destructible_v<EnqueueOptions>);
+              std::is_trivially_destructible_v<EnqueueOptions> &&
+              std::is_trivially_destructible_v<ScheduleOptions>);
 
 }  // namespace cohort

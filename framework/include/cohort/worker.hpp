@@ -8,7 +8,9 @@
 
 #include <cohort/broker.hpp>
 #include <cohort/catalog.hpp>
+#include <cohort/detail/arguments.hpp>
 #include <cohort/id.hpp>
+#include <cohort/schedule.hpp>
 #include <cohort/under_way.hpp>
 
 #include <exception>
@@ -18,9 +20,20 @@
 #include <string_view>
 #include <thread>
 #include <typeindex>
+#include <utility>
 #include <vector>
 
 namespace cohort {
+
+namespace detail {
+
+template<class... Args>
+inline constexpr bool starts_with_schedule_options = false;
+template<class First, class... Rest>
+inline constexpr bool starts_with_schedule_options<First, Rest...> =
+    std::is_same_v<std::remove_cvref_t<First>, ScheduleOptions>;
+
+}  // namespace detail
 
 struct WorkerOptions {
     std::string name = {};                          // for listings and logs; default: the program's name
@@ -46,6 +59,8 @@ struct WorkerOptions {
     // Each of its lives is called by an id of this generator, with a random end: no name comes twice,
     // whatever it makes. Default: random throughout.
     IdGenerator ids = {};
+    // By which its schedules go; null: the machine's, or that of a testing::Loop. Must outlive the worker.
+    Clock const* clock = nullptr;
 };
 
 struct WorkerStats {
@@ -57,10 +72,19 @@ struct WorkerStats {
     std::uint64_t released = 0;
     Duration waited = 0s;  // from the time at which they were due to the start of their runs, all together
     Duration ran = 0s;     // all runs together
-    std::uint64_t fenced = 0;   // ended after the lease had been lost; the outcome was refused
-    Duration loop_lag = 0s;     // the longest that an event loop of this worker was held up by a body
-    std::uint32_t running = 0;  // now
-    std::uint32_t stuck = 0;    // now: past their limit, and still not back
+    std::uint64_t fenced = 0;     // ended after the lease had been lost; the outcome was refused
+    Duration loop_lag = 0s;       // the longest that an event loop of this worker was held up by a body
+    std::uint32_t running = 0;    // now
+    std::uint32_t stuck = 0;      // now: past their limit, and still not back
+    std::uint64_t scheduled = 0;  // ticks of schedules that it was the first to give
+};
+
+// A schedule that a worker keeps.
+struct ScheduleInfo {
+    std::string name;
+    Schedule when;
+    std::string job;  // the function's name on the wire
+    std::string queue;
 };
 
 class Worker {
@@ -85,6 +109,24 @@ public:
         catalog.add<Job>(std::move(decorators)...);
         add(catalog);
     }
+    // At each tick of `when` the job is enqueued, however many workers say the same: its id is tick_id(name,
+    // tick), and a broker stores an id once. Needs no leader; each worker that has a schedule keeps it, also
+    // for queues that it does not serve. A tick that comes while the job of the one before still runs is a
+    // job like any other, unless ScheduleOptions::unique forbids it.
+    //
+    //   worker.schedule<clean_up>("nightly", cron("0 3 * * *", "Europe/Madrid"), {.catch_up = 12h}, "/tmp");
+    //
+    // Throws Error: invalid_schedule, not_supported (the broker lacks the capability stored_once), argument_…
+    template<auto Job, class... Args>
+        requires(!detail::starts_with_schedule_options<Args...>)
+    COHORT_NODEBUG void schedule(std::string_view name, Schedule when, Args const&... args) {
+        schedule_call<detail::meta_of<Job>>(name, std::move(when), ScheduleOptions{}, args...);
+    }
+    template<auto Job, class... Args>
+    COHORT_NODEBUG void schedule(std::string_view name, Schedule when, ScheduleOptions options,
+                                 Args const&... args) {
+        schedule_call<detail::meta_of<Job>>(name, std::move(when), options, args...);
+    }
     // Around every job, outermost first, outside the job's own decorators.
     void use(Decorator decorator);
     // For Context::get<T>().
@@ -97,6 +139,7 @@ public:
     void on_stop(std::function<awaitable<void>()> hook);
 
     Catalog const& catalog() const;
+    std::vector<ScheduleInfo> schedules() const;
 
     // Works until stop(), then: claims no more, lets running jobs finish for `grace`, cancels them, hands
     // back what is left, stores what is to be stored, and returns; nothing of it runs any more then, but
@@ -118,6 +161,15 @@ public:
 
 private:
     void provide(std::type_index type, std::shared_ptr<void> object);
+    template<class Meta, class... Args>
+    void schedule_call(std::string_view name, Schedule when, ScheduleOptions const& options,
+                       Args const&... args) {
+        std::string arguments;
+        detail::encode_arguments<Meta>(arguments, args...);
+        add_schedule(name, std::move(when), detail::info<Meta>(), options, std::move(arguments));
+    }
+    void add_schedule(std::string_view name, Schedule when, detail::JobInfo const& info,
+                      ScheduleOptions const& options, std::string arguments);
 
     std::shared_ptr<Shared> shared_;
 };

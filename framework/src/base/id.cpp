@@ -122,6 +122,7 @@ struct Alphabet {
 constexpr Alphabet of_job_id{"job id", errc::invalid_job_id, 128, ".:-"};
 constexpr Alphabet of_queue_name{"queue name", errc::invalid_queue_name, 100, ".-"};
 constexpr Alphabet of_job_name{"job name", errc::invalid_job_name, 200, ".:/-"};
+constexpr Alphabet of_schedule_name{"schedule name", errc::invalid_schedule, 100, ".-"};
 
 void check(std::string_view text, Alphabet const& rule) {
     auto const has = [&](char c) { return rule.has[static_cast<unsigned char>(c)]; };
@@ -196,6 +197,10 @@ void check_queue_name(std::string_view name) {
 
 void check_job_name(std::string_view name) {
     check(name, of_job_name);
+}
+
+void check_schedule_name(std::string_view name) {
+    check(name, of_schedule_name);
 }
 
 }  // namespace cohort

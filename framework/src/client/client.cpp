@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "broker/desk.hpp"
+#include "broker/sender.hpp"
 #include "io/loop.hpp"
 
 #include <cohort/client.hpp>
-#include <cohort/version.hpp>
 
-#include <array>
-#include <unistd.h>
+#include <cerrno>
 #include <utility>
 
 namespace cohort {
@@ -16,13 +15,6 @@ struct Client::Thread {
 };
 
 namespace {
-
-// "name@host/pid, cohort 0.1.0": who asks, for people who look at a job.
-std::string sender(std::string const& name) {
-    std::array<char, 256> host{};
-    gethostname(host.data(), host.size() - 1);
-    return name + "@" + host.data() + "/" + std::to_string(getpid()) + ", cohort " + version();
-}
 
 std::shared_ptr<Desk> make_desk(std::shared_ptr<Broker> broker, ClientOptions options, bool owns_broker) {
     if (options.deadline <= 0s)

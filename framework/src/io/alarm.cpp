@@ -77,6 +77,11 @@ Duration steady_now(asio::any_io_executor const& executor) {
     return time != nullptr ? time->steady() : system_clock().steady();
 }
 
+Clock const& clock_of(asio::any_io_executor const& executor) {
+    auto const* time = virtual_time(executor);
+    return time != nullptr ? *time : system_clock();
+}
+
 awaitable<void> sleep_for(Duration span) {
     auto executor = co_await asio::this_coro::executor;
     if (virtual_time(executor) != nullptr) {

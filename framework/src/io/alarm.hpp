@@ -35,6 +35,9 @@ private:
 // Time on the executor's clock, the virtual one of a test loop where there is one; for measuring spans.
 Duration steady_now(boost::asio::any_io_executor const& executor);
 
+// The clock itself; it lives at least as long as the executor's context.
+Clock const& clock_of(boost::asio::any_io_executor const& executor);
+
 // Honours terminal cancellation: throws boost::system::system_error(operation_aborted). A negative span is
 // zero.
 awaitable<void> sleep_for(Duration span);

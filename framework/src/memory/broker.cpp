@@ -91,7 +91,8 @@ Capabilities const& MemoryBroker::capabilities() const noexcept {
                                       .pushed_wakeups = true,
                                       .inspect = true,
                                       .max_length = true,
-                                      .forget = true};
+                                      .forget = true,
+                                      .stored_once = true};
     return all;
 }
 

@@ -109,6 +109,11 @@ int worker_main(int argc, char** argv, std::function<void(Worker&)> const& setup
         for (auto const* entry : jobs)
             names += (names.empty() ? "" : ", ") + entry->name;
         std::fprintf(stderr, "%zu job functions: %s\n", jobs.size(), names.c_str());
+        for (auto const& schedule : worker.schedules()) {
+            std::fprintf(stderr, "schedule %s: %s, next at %s\n", schedule.name.c_str(),
+                         schedule.when.text().c_str(),
+                         to_string(schedule.when.next(system_clock().now())).c_str());
+        }
         run(serve(worker));
         bool const is_stuck = worker.stats().stuck > 0;
         if (is_stuck) std::_Exit(0);  // a body that does not end must not keep the program

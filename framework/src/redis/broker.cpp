@@ -33,6 +33,7 @@ Capabilities const& RedisBroker::capabilities() const noexcept {
                                       .max_length = true,
                                       .forget = true,
                                       .replicas = true,
+                                      .stored_once = true,
                                       .pushes_at_once = 2};
     return all;
 }

@@ -31,6 +31,7 @@ constexpr Capabilities all_capabilities{
     .max_length = true,
     .commit_hooks = true,
     .forget = true,
+    .stored_once = true,
 };
 
 void check_queues(std::vector<std::string> const& queues) {

@@ -8,6 +8,7 @@
 #include "io/wake.hpp"
 #include "worker/limits.hpp"
 #include "worker/line.hpp"
+#include "worker/planned.hpp"
 #include "worker/runs.hpp"
 #include "worker/turns.hpp"
 
@@ -55,6 +56,7 @@ struct Worker::Shared {
     Front beats;  // apart, so that figures and gathering of the two do not mix
     Catalog catalog;
     bool has_catalog = false;
+    std::vector<Planned> schedules;
     std::vector<Decorator> decorators;
     std::map<std::type_index, std::shared_ptr<void>> provided;
     std::vector<std::function<awaitable<void>()>> start_hooks;
@@ -119,6 +121,7 @@ awaitable<void> settle_jobs(std::shared_ptr<Worker::Shared> shared, Line& line);
 awaitable<void> renew_lease(std::shared_ptr<Worker::Shared> shared);
 awaitable<void> keep_up(std::shared_ptr<Worker::Shared> shared);
 awaitable<void> watch_loops(std::shared_ptr<Worker::Shared> shared);
+awaitable<void> keep_schedule(std::shared_ptr<Worker::Shared> shared, Planned const& planned);
 
 // Starts the runs of these jobs; in claim order. Each has a free slot.
 void execute(std::shared_ptr<Worker::Shared> const& shared, std::vector<JobRecord> jobs);

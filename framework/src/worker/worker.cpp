@@ -187,6 +187,7 @@ awaitable<void> Worker::run() {
     if (shared->options.threads > 0) beat_loop = std::make_unique<io::Loop>("cohort-beat");
     io::Scope claiming;
     io::Scope settling;
+    io::Scope scheduling;
     io::Scope rest;
     shared->claiming = true;
     // Where the jobs run, so that what is claimed goes there, and what has ended goes out, without a hop.
@@ -198,11 +199,14 @@ awaitable<void> Worker::run() {
     rest.spawn(executor, keep_up(shared));
     rest.spawn(beat_loop ? beat_loop->executor() : executor, renew_lease(shared));
     if (beat_loop) rest.spawn(beat_loop->executor(), watch_loops(shared));
+    for (auto const& planned : shared->schedules)
+        scheduling.spawn(executor, keep_schedule(shared, planned));
 
     if (!shared->stopping) co_await shared->stop_asked.wait_quietly();
     shared->stopping = true;
 
     // Loops that are held up by a body are not waited for before the jobs of the others are in order.
+    scheduling.cancel();
     claiming.cancel();
     auto const has_claimed = [&shared] { return !shared->claiming; };
     co_await wait_until(shared->claimed_last, shared->options.cancel_grace, has_claimed);
@@ -216,6 +220,7 @@ awaitable<void> Worker::run() {
             "the broker did not take the last outcomes; their jobs run again when the lease has ended");
     rest.cancel();
     co_await rest.join();
+    co_await scheduling.join();
     settling.cancel();
 
     auto const life = shared->current_life();

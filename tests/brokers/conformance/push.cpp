@@ -69,7 +69,7 @@ COHORT_PROMISE("one batch may go to several queues", &C::status) {
     CHECK(status_of(rig, ref("same", "right")).state == JobState::queued);
 }
 
-COHORT_PROMISE("the same job pushed again is stored once", &C::status) {
+COHORT_PROMISE("the same job pushed again is stored once", &C::status, &C::stored_once) {
     push_jobs(rig, {"j1"});
     JobRecord const before = status_of(rig, ref("j1"));
 
@@ -114,7 +114,7 @@ COHORT_PROMISE("another job of the same id is refused and changes nothing", &C::
     CHECK(status_of(rig, ref("j1")) == before);
 }
 
-COHORT_PROMISE("a repeated push does not bring a running or an ended job back", &C::status) {
+COHORT_PROMISE("a repeated push does not bring a running or an ended job back", &C::status, &C::stored_once) {
     push_jobs(rig, {"j1"});
     Worker worker{rig};
     JobRecord const run = worker.take();

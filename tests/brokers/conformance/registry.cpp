@@ -143,6 +143,7 @@ std::vector<CapabilityName> const& capability_names() {
         {"commit_hooks", &Capabilities::commit_hooks},
         {"forget", &Capabilities::forget},
         {"replicas", &Capabilities::replicas},
+        {"stored_once", &Capabilities::stored_once},
     };
     return names;
 }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// What a user's test of schedules looks like: a week of ticks in no time.
+#include "io/scope.hpp"
+
+#include <cohort/client.hpp>
+#include <cohort/register.hpp>
+#include <cohort/sleep.hpp>
+#include <cohort/testing.hpp>
+#include <cohort/worker.hpp>
+
+#include <catch2/catch.hpp>
+
+namespace testing_schedule_test {
+
+using namespace std::chrono_literals;
+
+int reports = 0;
+void report(std::string const& day) {
+    if (day == "weekday") ++reports;
+}
+COHORT_JOB(report);
+
+cohort::awaitable<void> week(cohort::Worker& worker, cohort::testing::Loop& loop) {
+    cohort::io::Scope running;
+    running.spawn(loop.executor(), worker.run());
+    co_await cohort::sleep_for(24h * 7);
+    worker.stop();
+    co_await running.join();
+}
+
+TEST_CASE("a week of ticks passes in no time", "[I28][I22]") {
+    reports = 0;
+    cohort::testing::Loop loop{24h * 30};
+    cohort::Worker worker{loop.make_broker(), {.threads = 0}};
+    worker.add<report>();
+    worker.schedule<report>("reports", cohort::cron("*/10 8-17 * * mon-fri", "Europe/Berlin"), "weekday");
+
+    loop.run(week(worker, loop));
+
+    CHECK(reports == 5 * 10 * 6);
+    CHECK(loop.clock().steady() >= 24h * 7);
+}
+
+}  // namespace testing_schedule_test

@@ -37,6 +37,10 @@ public:
 
     // One section for each promise: a broken one is told by name, and does not hide the others.
     void invoke() const override {
+        if (std::string const why = backend_.why_skipped(); !why.empty()) {
+            std::cout << "SKIPPED: " << why << '\n';
+            return;
+        }
         for (Promise const& promise : promises()) {
             DYNAMIC_SECTION(promise.verb << ": " << promise.sentence) {
                 keep(backend_, promise);
@@ -67,9 +71,17 @@ private:
     Promise promise_;
 };
 
+// "rabbitmq+sqlite" is tagged with each of its parts, too: it needs what they need.
+std::string tags_of(std::string const& backend) {
+    auto const plus = backend.find('+');
+    std::string const whole = "[" + backend + "]";
+    if (plus == backend.npos) return whole;
+    return whole + "[" + backend.substr(0, plus) + "][" + backend.substr(plus + 1) + "]";
+}
+
 void add_case(Backend const& backend, Promise const& promise) {
     std::string const name = backend.name + " " + promise.verb + ": " + promise.sentence;
-    std::string const tags = "[" + backend.name + "][" + promise.verb + "]" + promise.tags;
+    std::string const tags = tags_of(backend.name) + "[" + promise.verb + "]" + promise.tags;
     Catch::AutoReg const registration{new Invoker{backend, promise},
                                       Catch::SourceLineInfo{promise.file, promise.line}, "",
                                       Catch::NameAndTags{name, tags}};
@@ -108,9 +120,9 @@ AddBackend::AddBackend(std::string name, RigFactory make_rig, char const* (*why_
     lists().backends.push_back(backend);
 }
 
-AddWay::AddWay(std::string name, RigFactory make_rig, std::string const& tags) {
+AddWay::AddWay(std::string name, RigFactory make_rig, std::string const& tags, char const* (*why_skipped)()) {
     Catch::AutoReg const registration{
-        new WayInvoker{Backend{name, make_rig, nullptr}}, CATCH_INTERNAL_LINEINFO, "",
+        new WayInvoker{Backend{name, make_rig, why_skipped}}, CATCH_INTERNAL_LINEINFO, "",
         Catch::NameAndTags{name + " keeps all promises", "[" + name + "]" + tags}};
 }
 

@@ -72,8 +72,10 @@ cohort::awaitable<void> call_and_wait(std::string const& broker) {
     Crew const crew{broker, 1, "2"};
     co_await wait_for_crew(client, 1);
     for (int n = 0; n < 20; ++n) {
+        auto const called = Clock::now();
         int const twice_n = co_await client.call<twice>(n, 0);
         CHECK(twice_n == 2 * n);
+        REQUIRE(Clock::now() - called < 3s);  // who is not called looks after 10 s
         co_await cohort::sleep_for(10ms);
     }
     cohort::EnqueueOptions delayed;

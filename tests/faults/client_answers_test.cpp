@@ -65,7 +65,7 @@ FAULT("F29", "sqlite redis memory rabbitmq",
     stage.check();
 }
 
-FAULT("F30", "sqlite redis memory rabbitmq",
+FAULT("F30", "sqlite redis memory rabbitmq rabbitmq+sqlite",
       "no notification is lost: jobs and results arrive long before a poll") {
     stage.start();
     std::vector<cohort::Duration> ways;

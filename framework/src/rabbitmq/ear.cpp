@@ -31,6 +31,8 @@ void Ear::leave() {
     std::lock_guard const lock{mutex_};
     --claims_;
     left_ = Steady::now();
+    // One that always finds as much as it may take keeps others from being called.
+    if (ticket_ > taken_ && left_ - held_ >= longest_rest) drop_later();
     if (claims_ > 0 || !(is_open_ || is_opening_) || std::exchange(is_resting_, true)) return;
     asio::post(engine_->executor, [self = shared_from_this()] { self->rest(); });
 }
@@ -104,6 +106,7 @@ void Ear::wake() {
 void Ear::take(std::uint64_t opening, std::uint64_t ticket) {
     std::lock_guard const lock{mutex_};
     if (opening != opening_) return;
+    if (ticket_ <= taken_) held_ = Steady::now();
     ticket_ = ticket;
     tell();
 }
@@ -122,6 +125,17 @@ void Ear::drop() {
     channel->on_cancel = nullptr;
     channel->on_end = nullptr;
     channel->close();
+}
+
+// With `mutex_` held.
+void Ear::drop_later() {
+    asio::post(engine_->executor, [self = shared_from_this(), opening = opening_] {
+        {
+            std::lock_guard const lock{self->mutex_};
+            if (self->opening_ != opening || self->is_opening_) return;
+        }
+        self->drop();
+    });
 }
 
 awaitable<void> Ear::open() {

@@ -55,6 +55,7 @@ private:
     awaitable<void> open();
     awaitable<void> consume(std::vector<std::string> queues);
     void drop();
+    void drop_later();
     void take(std::uint64_t opening, std::uint64_t ticket);
     void rest();
     void look_at_rest();
@@ -74,6 +75,7 @@ private:
     std::uint64_t taken_ = 0;  // for good
     std::uint64_t news_ = 0;
     Steady::time_point left_{};
+    Steady::time_point held_{};  // since when it has had a ticket that is not taken for good
 
     ChannelPtr channel_;
     std::optional<io::Alarm> rest_;

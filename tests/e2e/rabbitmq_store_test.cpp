@@ -19,6 +19,7 @@
 #include <deque>
 #include <iostream>
 #include <set>
+#include <thread>
 
 namespace rabbitmq_store_test {
 
@@ -183,6 +184,19 @@ cohort::awaitable<void> kill_under_load(support::RabbitServer& server, std::stri
         CHECK(two == 2);
         CHECK(Clock::now() - called < 1s);
     }
+
+    // An operator closes all connections, again and again.
+    std::string said;
+    std::thread operator_{[&] {
+        said = server.ctl("-q eval 'lists:foreach(fun(_) -> rabbit_networking:close_connections("
+                          "rabbit_networking:connections(), \"closed by the test\"), timer:sleep(200) end, "
+                          "lists:seq(1, 20)).'");
+    }};
+    co_await push(200);
+    operator_.join();
+    INFO(said);
+    CHECK(said.find("ok") == 0);
+    co_await collect();
 }
 
 }  // namespace
@@ -229,8 +243,9 @@ TEST_CASE("on RabbitMQ with a store, a job longer than the server's consumer_tim
     cohort::run(run_for_long(url("sqlite:" + dir.file("jobs.db"), "&poll=1h&consumer_timeout=5s")));
 }
 
-TEST_CASE("on RabbitMQ with a store, jobs are taken and run while the server is killed",
-          "[rabbitmq][F38][F33][serial][timeout:180]") {
+TEST_CASE(
+    "on RabbitMQ with a store, jobs are taken and run while the server is killed, and closes connections",
+    "[rabbitmq][F38][F33][F47][serial][timeout:180]") {
     if (is_skipped()) return;
     support::TempDir const dir;
     support::RabbitServer server;

@@ -104,7 +104,8 @@ FAULT("F14", "sqlite redis memory rabbitmq rabbitmq+sqlite",
     CHECK(stage.store().read().at(0).result.find("/w2") != std::string::npos);
 }
 
-FAULT("F15", "sqlite redis memory rabbitmq", "a body that never pauses does not make its worker look dead") {
+FAULT("F15", "sqlite redis memory rabbitmq rabbitmq+sqlite",
+      "a body that never pauses does not make its worker look dead") {
     WorkerSetup setup;
     setup.threads = 2;
     setup.lease = 900ms * slowness;

@@ -212,7 +212,7 @@ TEST_CASE("on RabbitMQ with a file as its store, a client process and a worker p
 }
 
 TEST_CASE("on RabbitMQ with a store, a worker that waits is called for each job, and for one that is delayed",
-          "[rabbitmq][S14]") {
+          "[rabbitmq]") {
     if (is_skipped()) return;
     support::TempDir const dir;
     cohort::run(call_and_wait(url("sqlite:" + dir.file("jobs.db"))));

@@ -218,6 +218,10 @@ awaitable<void> Ear::consume(std::vector<std::string> queues) {
 }
 
 void Ear::rest() {
+    {
+        std::lock_guard const lock{mutex_};
+        if (is_closed_) return;
+    }
     rest_.emplace(engine_->executor, longest_rest, [weak = weak_from_this()] {
         if (auto const ear = weak.lock()) ear->look_at_rest();
     });

@@ -96,7 +96,7 @@ TEST_CASE("without a store nobody is to look into it") {
     if (!knows("amqp")) return;
     auto const refusal = refusal_of("amqp://localhost:1?poll=5s");
     CHECK(refusal.code == cohort::errc::invalid_url);
-    CHECK_THAT(refusal.text, Catch::Contains("store and poll go together"));
+    CHECK_THAT(refusal.text, Catch::Contains("there is none in amqp://localhost:1?poll=5s"));
 }
 
 }  // namespace store_test

@@ -53,9 +53,11 @@ awaitable<std::vector<EndedJob>> watch_on_loop(EnginePtr engine, WatchParams par
 }  // namespace
 
 std::shared_ptr<Broker> open(Url const& url, Clock const& clock) {
-    if (url.text("store") || url.text("poll"))
-        throw Error{errc::invalid_url, "store and poll go together: poll says how often to look into the " +
-                                           std::string{"store, in "} + url.masked()};
+    if (url.text("store"))
+        throw Error{errc::not_supported, "a store is opened by open_broker(), for " + url.masked()};
+    if (url.text("poll"))
+        throw Error{errc::invalid_url,
+                    "poll says how often to look into the store, and there is none in " + url.masked()};
     return std::make_shared<RabbitBroker>(read_config(url, clock));
 }
 

@@ -79,7 +79,7 @@ def machine():
     system = re.search(r'PRETTY_NAME="(.*)"', Path("/etc/os-release").read_text())
     memory = int(re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())[1]) / 2**20
     return (f"{os.cpu_count()} cores of {model[1] if model else platform.machine()}, {memory:.0f} GiB, "
-            f"{system[1] if system else 'Linux'}, kernel {platform.release()}")
+            f"{system[1] if system else 'Linux'}, kernel {'.'.join(platform.release().split('.')[:2])}")
 
 
 def commit():

@@ -70,7 +70,7 @@ public:
 
     // Waits until the ledger says so; fails the test when it does not within the patience.
     void until(char const* what, std::function<bool(std::vector<Event> const&)> const& is_so,
-               cohort::Duration patience = 20s);
+               cohort::Duration patience = 40s * slowness);
     // So many lines of this kind; "" = of any worker.
     std::size_t count(std::string_view what, std::string_view worker = {});
     void until_started(std::size_t runs, std::string_view worker = {});

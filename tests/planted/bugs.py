@@ -44,7 +44,7 @@ BUGS = [
                     "static_cast<void>(shows_effect);")],
         "sqlite F13*", "memory F13*"),
     Bug("a beat brings a retired worker back", [("sqlite/lives.cpp", "reply.retired = changed == 0;", BACK_TO_LIFE)],
-        ("test_brokers", "sqlite upkeep: a worker that upkeep retired is told so*")),
+        ("test_brokers", "sqlite keeps all promises of upkeep")),
     Bug("a retired worker does not begin anew",
         [("worker/claim.cpp", "        shared->lose_life(life.incarnation);\n", ""),
          ("worker/renew.cpp", "        shared.lose_life(life.incarnation);\n", "")],

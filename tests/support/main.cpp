@@ -7,10 +7,13 @@
 //       alone, [rabbitmq] gives it the server of the run. Of the hidden cases only those tagged [.nightly]
 //       are listed.
 //   COHORT_TEST_REPORT=FILE in the environment
-//       each finished case appends a line of JSON to FILE: name, tags, place, verdict.
+//       each finished case appends a line of JSON to FILE: name, tags, place, verdict, seconds, and seconds
+//       of processor time with those of its processes that have ended.
 //
 // A case that cannot run here says why in a line that begins with "SKIPPED: ", and returns; ctest counts it
 // as skipped.
+#include "support/late_cases.hpp"
+
 #define CATCH_CONFIG_RUNNER
 #include <catch2/catch.hpp>
 
@@ -19,6 +22,8 @@
 #include <fstream>
 #include <iostream>
 #include <string>
+#include <sys/resource.h>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -77,6 +82,18 @@ int write_ctest_file(Catch::IConfig const& config, std::string const& program,
     return out ? 0 : 1;
 }
 
+double processor_seconds(int whose) {
+    rusage used{};
+    ::getrusage(whose, &used);
+    auto const seconds = [](timeval const& time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+    };
+    return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+double processor_seconds() {
+    return processor_seconds(RUSAGE_SELF) + processor_seconds(RUSAGE_CHILDREN);
+}
+
 class Report : public Catch::TestEventListenerBase {
 public:
     using TestEventListenerBase::TestEventListenerBase;
@@ -87,6 +104,8 @@ public:
         char const* const file = std::getenv("COHORT_TEST_REPORT");
         if (file == nullptr) return;
 
+        // The first case has what it took to start the program.
+        double const before = std::exchange(processor_, processor_seconds());
         std::string tags;
         for (std::string const& tag : stats.testInfo.tags) {
             tags += (tags.empty() ? "" : ",") + quoted_json(tag);
@@ -97,13 +116,15 @@ public:
                                  ",\"line\":" + std::to_string(place.line) +
                                  ",\"passed\":" + (stats.totals.assertions.allOk() ? "true" : "false") +
                                  ",\"assertions\":" + std::to_string(stats.totals.assertions.total()) +
-                                 ",\"seconds\":" + std::to_string(timer_.getElapsedSeconds()) + "}\n";
+                                 ",\"seconds\":" + std::to_string(timer_.getElapsedSeconds()) +
+                                 ",\"processor\":" + std::to_string(processor_ - before) + "}\n";
         // One write to a file that is open for appending: cases that run side by side do not mix their lines.
         std::ofstream{file, std::ios::app} << line;
     }
 
 private:
     Catch::Timer timer_;
+    double processor_ = 0;
 };
 
 }  // namespace
@@ -111,6 +132,7 @@ private:
 CATCH_REGISTER_LISTENER(Report)
 
 int main(int argc, char** argv) {
+    support::make_late_cases();
     Catch::Session session;
     std::vector<std::string> const arguments(argv + 1, argv + argc);
     if (arguments.size() == 5 && arguments.front() == "--ctest") {

@@ -50,6 +50,9 @@ struct Capabilities {
     bool commit_hooks = false;    // Settlement::hook
     bool forget = false;          // forget()
     bool replicas = false;        // NewJob::replicas
+    // So many pushes it gains from having under way at a time. One where each is a transaction that all
+    // share.
+    std::uint32_t pushes_at_once = 1;
 };
 
 // ---- push

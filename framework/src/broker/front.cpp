@@ -87,7 +87,7 @@ Front::Front(std::shared_ptr<Broker> broker, Duration deadline)
                   return pass(Verb::push, n, std::move(subject), broker_->push(std::move(jobs)), deadline_,
                               true);
               },
-              most_per_call},
+              most_per_call, broker_->capabilities().pushes_at_once},
       statuses_{[this](std::vector<JobRef> refs) {
                     auto const n = refs.size();
                     auto subject = subject_of(refs);

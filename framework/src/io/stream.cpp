@@ -101,6 +101,12 @@ void Stream::write(std::string bytes, std::function<void(std::exception_ptr)> do
     asio::async_write(state_->socket, asio::buffer(state_->writing), std::move(written));
 }
 
+std::size_t Stream::write_now(std::string_view bytes) noexcept {
+    int const socket = state_->socket.native_handle();
+    auto const sent = ::send(socket, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    return sent > 0 ? static_cast<std::size_t>(sent) : 0;
+}
+
 bool Stream::is_open() const noexcept {
     return state_->socket.is_open();
 }

@@ -38,6 +38,10 @@ public:
     awaitable<std::string_view> read();
     // One at a time. `done` is called with the outcome, on the executor and never from within.
     void write(std::string bytes, std::function<void(std::exception_ptr)> done);
+    // What the system takes without waiting: so many of the bytes, 0 also where the stream is broken, which
+    // the next write() will tell. From any thread, but only while no write is under way, and none connects or
+    // closes.
+    std::size_t write_now(std::string_view bytes) noexcept;
 
     bool is_open() const noexcept;
     void close() noexcept;

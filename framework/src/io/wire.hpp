@@ -20,6 +20,9 @@ public:
     // One at a time. `done` may be called from within when it fails.
     void write(std::string bytes, std::function<void(std::exception_ptr)> done);
 
+    // As Stream::write_now(); not with TLS.
+    std::size_t write_now(std::string_view bytes) noexcept { return stream_->write_now(bytes); }
+
     bool is_open() const noexcept { return stream_->is_open(); }
     void close() noexcept { stream_->close(); }
 

@@ -32,7 +32,8 @@ Capabilities const& RedisBroker::capabilities() const noexcept {
                                       .inspect = true,
                                       .max_length = true,
                                       .forget = true,
-                                      .replicas = true};
+                                      .replicas = true,
+                                      .pushes_at_once = 2};
     return all;
 }
 

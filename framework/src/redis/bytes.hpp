@@ -17,6 +17,9 @@ static_assert(std::endian::native == std::endian::little, "records are copied as
 
 class ByteWriter {
 public:
+    ByteWriter() = default;
+    explicit ByteWriter(std::size_t expected) { out_.reserve(expected); }
+
     template<class Number>
     ByteWriter& number(Number value) {
         static_assert(std::is_arithmetic_v<Number>);

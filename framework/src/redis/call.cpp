@@ -94,7 +94,7 @@ awaitable<void> wait_for_it(RequestPtr request) {
 }
 
 // Looks where the keys are and sends what is not done.
-awaitable<void> send(RoutePtr route, Config const& config, std::vector<Call> const& calls,
+awaitable<void> send(RoutePtr route, Config const& config, std::vector<Call>& calls, CallsToMake const& rest,
                      std::vector<Try>& tries) {
     std::exception_ptr fault;
     try {
@@ -102,8 +102,9 @@ awaitable<void> send(RoutePtr route, Config const& config, std::vector<Call> con
     } catch (...) {
         fault = std::current_exception();
     }
-    for (std::size_t i = 0; i < calls.size(); ++i) {
+    for (std::size_t i = 0; i < tries.size(); ++i) {
         Try& mine = tries[i];
+        if (i == calls.size()) calls.push_back(rest.make(i));
         if (mine.is_done) continue;
         auto const owner = mine.elsewhere ? mine.elsewhere : route->node_of(calls[i].key());
         mine.fault = fault;
@@ -184,13 +185,15 @@ View Outcome::get() const {
     return reply_->view();
 }
 
-awaitable<std::vector<Outcome>> ask_all(RoutePtr route, Config const& config, std::vector<Call> calls) {
+awaitable<std::vector<Outcome>> ask_all(RoutePtr route, Config const& config, std::vector<Call> calls,
+                                        CallsToMake rest) {
     bool const throws = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);
     auto const until = std::chrono::steady_clock::now() + config.timeout;
-    std::vector<Try> tries(calls.size());
+    std::vector<Try> tries(calls.size() + rest.count);
+    calls.reserve(tries.size());
     for (int redirections = 0;; ++redirections) {
-        co_await send(route, config, calls, tries);
+        co_await send(route, config, calls, rest, tries);
         Next next = Next::done;
         for (Try& mine : tries) {
             if (mine.is_done) continue;

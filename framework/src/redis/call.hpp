@@ -7,6 +7,7 @@
 
 #include <cohort/awaitable.hpp>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -54,10 +55,18 @@ private:
     std::int64_t replicas_ = 0;
 };
 
+// Calls that are made when the ones before them have been sent: the server need not wait for the last of
+// many. `make` is given the place of the call among all.
+struct CallsToMake {
+    std::size_t count = 0;
+    std::function<Call(std::size_t)> make;
+};
+
 // Sends all calls at once and waits for all answers; throws nothing but bad_alloc. A call that was cancelled
 // before it was sent has Asio's operation_aborted for its outcome. A script that the server does not know is
 // sent again, with its text; in a cluster, what its keys have moved away from is asked where they are.
-awaitable<std::vector<Outcome>> ask_all(RoutePtr route, Config const& config, std::vector<Call> calls);
+awaitable<std::vector<Outcome>> ask_all(RoutePtr route, Config const& config, std::vector<Call> calls,
+                                        CallsToMake rest = {});
 // The same for one; throws what went wrong.
 awaitable<Outcome> ask(RoutePtr route, Config const& config, Call call);
 

@@ -40,14 +40,40 @@ Locate locate_first(Config const& config) {
 
 Connection::Connection(asio::any_io_executor executor, Config const& config, Locate locate, std::string role,
                        Session::Message on_message)
-    : executor_{std::move(executor)}, config_{config},
-      session_{config, std::move(role), std::move(on_message)}, wire_{executor_, config.tls, config.masked},
-      locate_{std::move(locate)} {}
+    : executor_{std::move(executor)}, config_{config}, locate_{std::move(locate)},
+      session_{config, std::move(role), std::move(on_message)}, wire_{executor_, config.tls, config.masked} {}
 
 void Connection::submit(RequestPtr request) {
+    if (send_here(request)) return;
+    ++underway_;
     asio::post(executor_, [self = shared_from_this(), request = std::move(request)]() mutable {
+        --self->underway_;
         self->accept(std::move(request));
     });
+}
+
+// By the thread that submits: to wake the connection's own, only to hand it some bytes, takes longer than to
+// send them. It never waits; what does not go at once goes the other way.
+bool Connection::send_here(RequestPtr const& request) {
+    std::unique_lock lock{mutex_, std::try_to_lock};
+    // Nothing overtakes what was submitted before.
+    if (!lock || !may_send_here_ || is_writing_ || underway_ > 0) return false;
+    auto const now = Steady::now();
+    session_.add(request, now);
+    std::string bytes = session_.take_output(now);
+    auto const sent = wire_.write_now(bytes);
+    is_writing_ = sent < bytes.size();
+    if (is_writing_) {
+        bytes.erase(0, sent);
+        asio::post(executor_,
+                   [self = shared_from_this(), epoch = epoch_, bytes = std::move(bytes)]() mutable {
+                       if (self->epoch_ == epoch) self->write(std::move(bytes));
+                   });
+    }
+    lock.unlock();
+    if (now + request->limit < watchdog_at_.load())
+        asio::post(executor_, [self = shared_from_this()] { self->watch(); });
+    return true;
 }
 
 void Connection::subscribe(std::string channel, RequestPtr request) {
@@ -71,7 +97,10 @@ void Connection::unsubscribe(std::string channel) {
 void Connection::close() {
     asio::post(executor_, [self = shared_from_this()] {
         self->is_closed_ = true;
-        self->session_.close(closed_error(self->config_));
+        {
+            std::lock_guard const lock{self->mutex_};
+            self->session_.close(closed_error(self->config_));
+        }
         self->drop(closed_error(self->config_));
         self->watchdog_.reset();
         self->stopped_.wake();
@@ -89,10 +118,15 @@ void Connection::accept(RequestPtr request) {
         if (request->begin()) request->finish(closed_error(config_));
         return;
     }
-    session_.add(std::move(request), Steady::now());
+    auto const now = Steady::now();
+    auto const deadline = now + request->limit;
+    {
+        std::lock_guard const lock{mutex_};
+        session_.add(std::move(request), now);
+    }
     start();
     flush();
-    watch();
+    if (deadline < watchdog_at_.load()) watch();
 }
 
 void Connection::start() {
@@ -101,6 +135,8 @@ void Connection::start() {
         if (!error) return;
         // run() handles what can go wrong; this is a fault of ours, and nobody may wait for it.
         self->is_closed_ = true;
+        std::lock_guard const lock{self->mutex_};
+        self->may_send_here_ = false;
         self->session_.close(error);
         log(LogLevel::error, "the owner of a connection to " + self->config_.masked + " has ended");
     };
@@ -112,7 +148,10 @@ awaitable<void> Connection::run() {
     std::uint32_t failures = 0;
     while (!is_closed_) {
         trouble_ = nullptr;
-        ++epoch_;
+        {
+            std::lock_guard const lock{mutex_};
+            ++epoch_;
+        }
         auto const begun = Steady::now();
         try {
             is_connected_ = false;
@@ -124,13 +163,17 @@ awaitable<void> Connection::run() {
         }
         if (is_connected_ && !session_.is_ready()) trouble_ = explain(trouble_);
         client_id_ = 0;
-        wire_.close();
+        shut();
         if (is_closed_) break;
         miss();
-        session_.lost(trouble_);
+        {
+            std::lock_guard const lock{mutex_};
+            session_.lost(trouble_);
+        }
         failures = Steady::now() - begun >= healthy ? 1 : failures + 1;
         co_await pause(failures);
     }
+    std::lock_guard const lock{mutex_};
     session_.close(closed_error(config_));
 }
 
@@ -158,18 +201,25 @@ awaitable<void> Connection::connect() {
 
 awaitable<void> Connection::serve() {
     if (is_closed_) co_return;
-    is_writing_ = false;
-    session_.open({channels_.begin(), channels_.end()}, Steady::now());
+    {
+        std::lock_guard const lock{mutex_};
+        is_writing_ = false;
+        session_.open({channels_.begin(), channels_.end()}, Steady::now());
+    }
     flush();
     watch();
     for (;;) {
         std::string_view const bytes = co_await wire_.read();
         bool const was_ready = session_.is_ready();
-        session_.feed(bytes, Steady::now());
-        if (!was_ready && session_.is_ready()) welcome();
-        if (session_.has_been_slow()) outage_end_ = Steady::now();
+        {
+            std::lock_guard const lock{mutex_};
+            session_.feed(bytes, Steady::now());
+            if (session_.has_been_slow()) outage_end_ = Steady::now();
+        }
+        bool const is_new = !was_ready && session_.is_ready();
+        if (is_new) welcome();
         flush();
-        watch();
+        if (is_new) watch();
     }
 }
 
@@ -215,13 +265,27 @@ awaitable<void> Connection::pause(std::uint32_t failures) {
 }
 
 void Connection::flush() {
-    if (is_writing_ || !wire_.is_open() || trouble_) return;
-    std::string bytes = session_.take_output(Steady::now());
-    if (bytes.empty()) return;
-    is_writing_ = true;
+    std::string bytes;
+    {
+        std::lock_guard const lock{mutex_};
+        // Those that were submitted before are sent: now others may.
+        bool const is_up = wire_.is_open() && !trouble_;
+        may_send_here_ = is_up && session_.is_ready() && !config_.tls.is_on;
+        if (is_writing_ || !is_up) return;
+        bytes = session_.take_output(Steady::now());
+        if (bytes.empty()) return;
+        is_writing_ = true;
+    }
+    write(std::move(bytes));
+}
+
+void Connection::write(std::string bytes) {
     wire_.write(std::move(bytes), [self = shared_from_this(), epoch = epoch_](std::exception_ptr error) {
         if (self->epoch_ != epoch) return;  // of the connection before this one
-        self->is_writing_ = false;
+        {
+            std::lock_guard const lock{self->mutex_};
+            self->is_writing_ = false;
+        }
         if (error) {
             self->drop(std::move(error));
         } else {
@@ -231,21 +295,26 @@ void Connection::flush() {
 }
 
 // Sets the watchdog to whatever comes first: an answer that is late, or silence that has lasted too long.
+// When that is put off meanwhile it looks in vain, which is cheaper than to set it anew each time.
 void Connection::watch() {
     if (is_closed_) return;
-    auto next = session_.deadline();
-    if (session_.is_ready()) {
-        auto const silence = session_.last_sign() + longest_silence;
-        next = next ? std::min(*next, silence) : silence;
+    std::optional<Session::Time> next;
+    {
+        std::lock_guard const lock{mutex_};
+        next = session_.deadline();
+        if (session_.is_ready()) {
+            auto const silence = session_.last_sign() + longest_silence;
+            next = next ? std::min(*next, silence) : silence;
+        }
     }
-    if (!next) return;
-    if (watchdog_ && watchdog_at_ == *next) return;
+    if (!next || watchdog_at_.load() <= *next) return;
     watchdog_at_ = *next;
     auto const span = std::chrono::ceil<Duration>(*next - Steady::now());
     watchdog_.emplace(executor_, span, [weak = weak_from_this()] {
         auto const self = weak.lock();
         if (!self) return;
         self->watchdog_.reset();
+        self->watchdog_at_ = Session::Time::max();
         self->look_at_time();
     });
 }
@@ -253,10 +322,18 @@ void Connection::watch() {
 void Connection::look_at_time() {
     if (is_closed_) return;
     auto const now = Steady::now();
-    if (session_.expire(now)) {
+    bool is_late = false;
+    bool is_silent = false;
+    {
+        std::lock_guard const lock{mutex_};
+        is_late = session_.expire(now);
+        is_silent =
+            session_.is_ready() && session_.is_idle() && session_.last_sign() + longest_silence <= now;
+    }
+    if (is_late) {
         drop(std::make_exception_ptr(
             Error{errc::unavailable, "no answer within " + to_string(config_.timeout)}));
-    } else if (session_.is_ready() && session_.is_idle() && session_.last_sign() + longest_silence <= now) {
+    } else if (is_silent) {
         auto ping = std::make_shared<Request>(Effect::none, config_.timeout);
         ping->add({"PING"});
         accept(std::move(ping));
@@ -268,6 +345,12 @@ void Connection::look_at_time() {
 // The reader finds it closed and run() goes on.
 void Connection::drop(std::exception_ptr reason) {
     if (!trouble_) trouble_ = std::move(reason);
+    shut();
+}
+
+void Connection::shut() {
+    std::lock_guard const lock{mutex_};
+    may_send_here_ = false;
     wire_.close();
 }
 

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <random>
 #include <set>
 
@@ -30,7 +31,8 @@ public:
     // Called on the executor when a connection has been made again: messages may have been missed.
     void on_return(std::function<void()> call) { on_return_ = std::move(call); }
 
-    // Thread-safe. Connects when it is needed for the first time.
+    // Thread-safe. Connects when it is needed for the first time. What one thread submits is sent in its
+    // order.
     void submit(RequestPtr request);
     // Thread-safe. Sends SUBSCRIBE or UNSUBSCRIBE, and remembers it for connections to come.
     void subscribe(std::string channel, RequestPtr request);
@@ -55,29 +57,35 @@ private:
     awaitable<void> serve();
     std::exception_ptr explain(std::exception_ptr reason) const;
     awaitable<void> pause(std::uint32_t failures);
+    bool send_here(RequestPtr const& request);
     void accept(RequestPtr request);
     void flush();
+    void write(std::string bytes);
     void watch();
     void look_at_time();
     void welcome();
     void miss();
     void drop(std::exception_ptr reason);
+    void shut();
 
     boost::asio::any_io_executor executor_;
     Config const& config_;
+    Locate const locate_;
+    std::mutex mutex_;  // for what a thread that submits touches, down to `epoch_`
     Session session_;
     io::Wire wire_;
-    Locate const locate_;
+    bool may_send_here_ = false;  // the connection is ready, and whoever submits may write to it
+    bool is_writing_ = false;
+    std::uint64_t epoch_ = 0;        // the attempts to connect
+    std::atomic<int> underway_ = 0;  // submitted, and not accepted yet
     std::optional<io::Alarm> watchdog_;
-    Session::Time watchdog_at_{};
+    std::atomic<Session::Time> watchdog_at_{Session::Time::max()};
     io::Wake const stopped_;
     std::function<void()> on_return_;
     bool is_started_ = false;
     bool is_connected_ = false;
     bool is_missed_ = false;  // its loss was logged
     bool is_closed_ = false;
-    bool is_writing_ = false;
-    std::uint64_t epoch_ = 0;  // the attempts to connect
     std::set<std::string> channels_;
     std::exception_ptr trouble_;  // why the present connection has to end
     std::minstd_rand random_{std::random_device{}()};

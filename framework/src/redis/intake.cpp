@@ -84,7 +84,7 @@ Envelope read_envelope(std::string const& queue, std::string_view text, std::str
         }
         fill(envelope.job, object);
         envelope.job.ref = JobRef{queue, id};
-        encode_record(envelope.job, 0);  // lengths
+        check_record(envelope.job);
         return envelope;
     } catch (Error const& error) {
         envelope.fault = one_line(std::string{"not an envelope: "} + error.what(), 8000);

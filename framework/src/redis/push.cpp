@@ -5,22 +5,26 @@
 #include <cohort/id.hpp>
 
 #include <algorithm>
-#include <set>
+#include <map>
+#include <unordered_set>
 
 namespace cohort::redis {
 namespace {
 
+// The server works at one call while the next one is made.
+constexpr std::size_t most_per_push = 128;
+
 // As slice_by_queue, but no id comes twice in one: the script compares with what was there before it.
 std::vector<Slice> slices_of(std::vector<NewJob> const& jobs) {
     std::vector<Slice> slices;
-    std::map<std::string, std::size_t> open;  // by queue: which slice takes the next of it
-    std::map<std::string, std::set<std::string_view>> ids;
+    std::map<std::string_view, std::size_t> open;  // by queue: which slice takes the next of it
+    std::map<std::string_view, std::unordered_set<std::string_view>> ids;
     for (std::size_t i = 0; i < jobs.size(); ++i) {
         auto const& queue = jobs[i].ref.queue;
-        auto& known = ids[queue];
         auto const found = open.find(queue);
-        bool const begins =
-            found == open.end() || is_full(slices[found->second]) || known.contains(jobs[i].ref.id);
+        auto& known = ids[queue];
+        bool const begins = found == open.end() || is_full(slices[found->second], most_per_push) ||
+                            known.contains(jobs[i].ref.id);
         if (begins) {
             open[queue] = slices.size();
             slices.push_back({queue, {}, 0});
@@ -34,14 +38,31 @@ std::vector<Slice> slices_of(std::vector<NewJob> const& jobs) {
     return slices;
 }
 
+// What was asked for it, or for all.
+Replicas replicas_of(NewJob const& job, Config const& config) {
+    return job.replicas.value_or(Replicas{static_cast<std::uint32_t>(config.replicas), config.replication});
+}
+
+// A call waits for the most that one of its jobs wants.
+void demand_replicas(Call& call, std::vector<NewJob> const& jobs, Slice const& slice, Config const& config) {
+    for (std::size_t const i : slice.at) {
+        Replicas const wanted = replicas_of(jobs[i], config);
+        if (wanted.count == 0) continue;
+        call.replicas = std::max<std::int64_t>(call.replicas, wanted.count);
+        call.replication = std::max(call.replication, wanted.within);
+    }
+}
+
 Call push_call(Core const& core, std::vector<NewJob> const& jobs, Slice const& slice) {
     std::vector<std::string> options;
+    options.reserve(slice.at.size());
     bool is_plain = true;
     for (std::size_t const i : slice.at) {
         options.push_back(encode_options(jobs[i]));
         is_plain = is_plain && options.back().empty();
     }
     std::vector<std::string> arguments{core.time_of_test(), is_plain ? "2" : "3"};
+    arguments.reserve(2 + slice.at.size() * (is_plain ? 2 : 3));
     for (std::size_t n = 0; n < slice.at.size(); ++n) {
         NewJob const& job = jobs[slice.at[n]];
         arguments.push_back(job.ref.id);
@@ -51,7 +72,9 @@ Call push_call(Core const& core, std::vector<NewJob> const& jobs, Slice const& s
     auto keys = core.keys(slice.queue)
                     .list({"jobs", "list", "prio", "due", "expires", "unique", "meta", "wake", "ended",
                            "dead", "results"});
-    return Call{push_script, Effect::write, std::move(keys), std::move(arguments)};
+    Call call{push_script, Effect::write, std::move(keys), std::move(arguments)};
+    demand_replicas(call, jobs, slice, core.config);
+    return call;
 }
 
 PushResult result_of(NewJob const& job, View verdict) {
@@ -89,21 +112,6 @@ PushResult failure_of(std::exception_ptr const& error) {
     return result;
 }
 
-// What was asked for it, or for all.
-Replicas replicas_of(NewJob const& job, Config const& config) {
-    return job.replicas.value_or(Replicas{static_cast<std::uint32_t>(config.replicas), config.replication});
-}
-
-// A call waits for the most that one of its jobs wants.
-void demand_replicas(Call& call, std::vector<NewJob> const& jobs, Slice const& slice, Config const& config) {
-    for (std::size_t const i : slice.at) {
-        Replicas const wanted = replicas_of(jobs[i], config);
-        if (wanted.count == 0) continue;
-        call.replicas = std::max<std::int64_t>(call.replicas, wanted.count);
-        call.replication = std::max(call.replication, wanted.within);
-    }
-}
-
 // What is stored on too few servers may be lost with the first of them.
 void doubt(PushResult& result, std::int64_t have, Replicas wanted) {
     if (result.verdict != PushVerdict::stored || have >= wanted.count) return;
@@ -119,6 +127,7 @@ awaitable<std::vector<PushResult>> push(CorePtr core, std::vector<NewJob> jobs) 
         check_queue_name(job.ref.queue);
         check_job_id(job.ref.id);
         check_job_name(job.name);
+        check_record(job);
     }
     core->check_open();
     auto const slices = slices_of(jobs);
@@ -131,13 +140,14 @@ awaitable<std::vector<PushResult>> push(CorePtr core, std::vector<NewJob> jobs) 
         }
     }
     auto const& config = core->config;
-    for (Slice const& slice : slices) {
-        calls.push_back(push_call(*core, jobs, slice));
-        demand_replicas(calls.back(), jobs, slice, config);
-    }
-    bool const is_replicated = std::ranges::any_of(calls, [](Call const& call) { return call.replicas > 0; });
+    bool const is_replicated =
+        std::ranges::any_of(jobs, [&](NewJob const& job) { return replicas_of(job, config).count > 0; });
     auto const route = core->writes(is_replicated);
-    auto const outcomes = co_await ask_all(route, config, std::move(calls));
+    auto const push_next = [&](std::size_t i) {
+        return push_call(*core, jobs, slices[i - registered.size()]);
+    };
+    CallsToMake const rest{slices.size(), push_next};
+    auto const outcomes = co_await ask_all(route, config, std::move(calls), rest);
     for (std::size_t i = 0; i < registered.size(); ++i) {
         if (!outcomes[i].error()) core->registered(registered[i]);
     }

@@ -25,10 +25,10 @@ std::optional<Instant> instant_or_none(std::int64_t at) noexcept {
     return at == 0 ? std::nullopt : std::optional{instant(at)};
 }
 
-void check_length(std::string_view what, std::size_t size, std::size_t most, errc code) {
+void check_length(char const* what, JobRef const& ref, std::size_t size, std::size_t most, errc code) {
     if (size <= most) return;
-    throw Error{code, std::string{what} + " has " + std::to_string(size) + " bytes; the limit is " +
-                          std::to_string(most)};
+    throw Error{code, std::string{what} + " of job " + to_string(ref) + " has " + std::to_string(size) +
+                          " bytes; the limit is " + std::to_string(most)};
 }
 
 Policy read_policy(ByteReader& in) {
@@ -155,17 +155,26 @@ std::int64_t to_server(Duration span) noexcept {
     return std::clamp<std::int64_t>(span.count(), 0, latest);
 }
 
-std::string encode_record(NewJob const& job, std::uint16_t index) {
+void check_record(NewJob const& job) {
     constexpr auto byte = std::numeric_limits<std::uint8_t>::max();
-    check_length("the name of job " + to_string(job.ref), job.name.size(), byte, errc::invalid_job_name);
-    check_length("the client of job " + to_string(job.ref), job.client.size(), byte, errc::invalid_config);
-    check_length("the sender of job " + to_string(job.ref), job.sender.size(),
-                 std::numeric_limits<std::uint16_t>::max(), errc::invalid_config);
+    constexpr auto word = std::numeric_limits<std::uint16_t>::max();
+    check_length("the name", job.ref, job.name.size(), byte, errc::invalid_job_name);
+    check_length("the client", job.ref, job.client.size(), byte, errc::invalid_config);
+    check_length("the sender", job.ref, job.sender.size(), word, errc::invalid_config);
+    if (job.priority < -100 || job.priority > 100) {
+        throw Error{errc::invalid_priority,
+                    "priority " + std::to_string(job.priority) + " is not in -100..100"};
+    }
+}
+
+std::string encode_record(NewJob const& job, std::uint16_t index) {
     bool const is_usual = job.policy == Policy{};
     std::uint8_t flags = 0;
     if (!is_usual) flags |= has_policy;
     if (!job.unique.empty()) flags |= has_unique;
-    ByteWriter out;
+    constexpr std::size_t rest = 80;  // of what has a length of its own
+    ByteWriter out{job.client.size() + job.unique.size() + job.sender.size() + job.name.size() +
+                   job.arguments.size() + rest};
     out.number(flags);
     if (!is_usual) {
         Policy const& policy = job.policy;
@@ -187,10 +196,6 @@ std::string encode_options(NewJob const& job) {
     bool const is_plain =
         job.priority == 0 && job.delay <= 0s && !job.eta && !job.expires && job.unique.empty();
     if (is_plain) return {};
-    if (job.priority < -100 || job.priority > 100) {
-        throw Error{errc::invalid_priority,
-                    "priority " + std::to_string(job.priority) + " is not in -100..100"};
-    }
     ByteWriter out;
     out.number(static_cast<std::int8_t>(job.priority));
     out.number(to_server(job.delay));

@@ -14,7 +14,9 @@ inline constexpr std::int64_t latest = 9'007'199'254'740'992;
 std::int64_t to_server(Instant at) noexcept;
 std::int64_t to_server(Duration span) noexcept;
 
-// What push sends: the record from its flags on. `index` tells the jobs of a batch apart.
+// Throws what is wrong with a job that cannot be written as a record.
+void check_record(NewJob const& job);
+// What push sends of one that can: the record from its flags on. `index` tells the jobs of a batch apart.
 std::string encode_record(NewJob const& job, std::uint16_t index);
 // What it sends of a job that is not plain (due at once, of priority 0, without expiry and key); else "".
 std::string encode_options(NewJob const& job);

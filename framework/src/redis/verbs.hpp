@@ -47,8 +47,8 @@ struct Slice {
 inline constexpr std::size_t most_per_call = 1000;
 inline constexpr std::size_t most_bytes_per_call = 8 * 1024 * 1024;
 
-inline bool is_full(Slice const& slice) noexcept {
-    return slice.at.size() >= most_per_call || slice.bytes >= most_bytes_per_call;
+inline bool is_full(Slice const& slice, std::size_t most = most_per_call) noexcept {
+    return slice.at.size() >= most || slice.bytes >= most_bytes_per_call;
 }
 
 // `weigh` gives the bytes of an item, where they may be many.

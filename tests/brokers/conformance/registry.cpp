@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The lists of promises and backends, and the Catch2 cases that they become.
 #include "brokers/conformance/suite.hpp"
+#include "support/late_cases.hpp"
 
 #include <filesystem>
 #include <iostream>
+#include <map>
+#include <utility>
 
 namespace cohort::conformance {
 
@@ -12,6 +15,7 @@ namespace {
 struct Lists {
     std::vector<Promise> promises;
     std::vector<Backend> backends;
+    std::vector<std::pair<Backend, std::string>> ways;  // with tags
 };
 
 // Made on first use: the objects that fill it are static, in many files.
@@ -20,55 +24,48 @@ Lists& lists() {
     return all;
 }
 
-// Gives the capability without which there is nothing to keep.
-std::string keep(Backend const& backend, Promise const& promise) {
-    auto const rig = backend.make_rig();
-    std::string lack = lacking(promise, rig->broker().capabilities());
-    if (lack.empty()) {
-        promise.check(*rig);
-        rig->check_whole();
-    }
-    return lack;
+// A broker's capabilities do not change while it is asked.
+Capabilities const& capabilities_of(Backend const& backend) {
+    static std::map<std::string, Capabilities> known;
+    auto const found = known.find(backend.name);
+    if (found != known.end()) return found->second;
+    return known.emplace(backend.name, backend.make_rig()->broker().capabilities()).first->second;
 }
 
-class WayInvoker : public Catch::ITestInvoker {
-public:
-    explicit WayInvoker(Backend backend) : backend_{std::move(backend)} {}
-
-    // One section for each promise: a broken one is told by name, and does not hide the others.
-    void invoke() const override {
-        if (std::string const why = backend_.why_skipped(); !why.empty()) {
-            std::cout << "SKIPPED: " << why << '\n';
-            return;
-        }
-        for (Promise const& promise : promises()) {
-            DYNAMIC_SECTION(promise.verb << ": " << promise.sentence) {
-                keep(backend_, promise);
-            }
+// One section for each promise: a broken one is told by name, and does not hide the others. Gives how many
+// the broker can be held to.
+std::size_t keep(Backend const& backend, std::vector<Promise const*> const& asked) {
+    Capabilities const& capabilities = capabilities_of(backend);
+    std::size_t kept = 0;
+    for (Promise const* const promise : asked) {
+        if (!lacking(*promise, capabilities).empty()) continue;
+        ++kept;
+        DYNAMIC_SECTION(promise->verb << ": " << promise->sentence) {
+            auto const rig = backend.make_rig();
+            promise->check(*rig);
+            rig->check_whole();
         }
     }
-
-private:
-    Backend backend_;
-};
+    return kept;
+}
 
 class Invoker : public Catch::ITestInvoker {
 public:
-    Invoker(Backend backend, Promise promise) : backend_{std::move(backend)}, promise_{std::move(promise)} {}
+    Invoker(Backend backend, std::vector<Promise const*> asked)
+        : backend_{std::move(backend)}, asked_{std::move(asked)} {}
 
     void invoke() const override {
         if (std::string const why = backend_.why_skipped(); !why.empty()) {
             std::cout << "SKIPPED: " << why << '\n';
-            return;
+        } else if (keep(backend_, asked_) == 0) {
+            std::cout << "SKIPPED: " << backend_.name << " lacks the capability "
+                      << lacking(*asked_.front(), capabilities_of(backend_)) << '\n';
         }
-        std::string const lack = keep(backend_, promise_);
-        if (!lack.empty())
-            std::cout << "SKIPPED: " << backend_.name << " lacks the capability " << lack << '\n';
     }
 
 private:
     Backend backend_;
-    Promise promise_;
+    std::vector<Promise const*> asked_;
 };
 
 // "rabbitmq+sqlite" is tagged with each of its parts, too: it needs what they need.
@@ -79,13 +76,35 @@ std::string tags_of(std::string const& backend) {
     return whole + "[" + backend.substr(0, plus) + "][" + backend.substr(plus + 1) + "]";
 }
 
-void add_case(Backend const& backend, Promise const& promise) {
-    std::string const name = backend.name + " " + promise.verb + ": " + promise.sentence;
-    std::string const tags = tags_of(backend.name) + "[" + promise.verb + "]" + promise.tags;
-    Catch::AutoReg const registration{new Invoker{backend, promise},
-                                      Catch::SourceLineInfo{promise.file, promise.line}, "",
-                                      Catch::NameAndTags{name, tags}};
+void add_case(Backend const& backend, std::string const& name, std::string const& tags,
+              std::vector<Promise const*> const& asked) {
+    Catch::AutoReg const registration{new Invoker{backend, asked},
+                                      Catch::SourceLineInfo{asked.front()->file, asked.front()->line}, "",
+                                      Catch::NameAndTags{name, tags_of(backend.name) + tags}};
 }
+
+// A case for each verb and backend: a process for each promise would take longer to start than to run. It
+// has the tags of all its promises, since it fails when one of them is broken.
+void add_cases() {
+    std::map<std::string, std::vector<Promise const*>> by_verb;
+    std::vector<Promise const*> all;
+    for (Promise const& promise : promises()) {
+        by_verb[promise.verb].push_back(&promise);
+        all.push_back(&promise);
+    }
+    for (Backend const& backend : backends()) {
+        for (auto const& [verb, asked] : by_verb) {
+            std::string tags = "[" + verb + "][timeout:180]";
+            for (Promise const* const promise : asked)
+                tags += promise->tags;
+            add_case(backend, backend.name + " keeps all promises of " + verb, tags, asked);
+        }
+    }
+    for (auto const& [way, tags] : lists().ways)
+        add_case(way, way.name + " keeps all promises", tags, all);
+}
+
+[[maybe_unused]] support::LateCases const late_cases{&add_cases};
 
 }  // namespace
 
@@ -101,29 +120,16 @@ AddPromise::AddPromise(char const* sentence, char const* file, std::size_t line,
     std::string const verb = std::filesystem::path{file}.stem().string();
     std::string_view const whole{sentence};
     auto const tags = std::min(whole.find(" ["), whole.size());
-    Promise const promise{std::string{whole.substr(0, tags)},
-                          std::string{whole.substr(tags)},
-                          verb,
-                          file,
-                          line,
-                          check,
-                          std::move(needs)};
-    for (Backend const& backend : backends())
-        add_case(backend, promise);
-    lists().promises.push_back(promise);
+    lists().promises.push_back({std::string{whole.substr(0, tags)}, std::string{whole.substr(tags)}, verb,
+                                file, line, check, std::move(needs)});
 }
 
 AddBackend::AddBackend(std::string name, RigFactory make_rig, char const* (*why_skipped)()) {
-    Backend const backend{std::move(name), make_rig, why_skipped};
-    for (Promise const& promise : promises())
-        add_case(backend, promise);
-    lists().backends.push_back(backend);
+    lists().backends.push_back({std::move(name), make_rig, why_skipped});
 }
 
-AddWay::AddWay(std::string name, RigFactory make_rig, std::string const& tags, char const* (*why_skipped)()) {
-    Catch::AutoReg const registration{
-        new WayInvoker{Backend{name, make_rig, why_skipped}}, CATCH_INTERNAL_LINEINFO, "",
-        Catch::NameAndTags{name + " keeps all promises", "[" + name + "]" + tags}};
+AddWay::AddWay(std::string name, RigFactory make_rig, std::string tags, char const* (*why_skipped)()) {
+    lists().ways.emplace_back(Backend{std::move(name), make_rig, why_skipped}, std::move(tags));
 }
 
 std::vector<CapabilityName> const& capability_names() {

@@ -8,7 +8,7 @@
 //   }
 //
 // The capabilities named are those without which there is nothing to promise; a backend that lacks one skips
-// the case. The file says which verb a promise belongs to.
+// the promise. The file says which verb a promise belongs to.
 #pragma once
 
 #include "brokers/conformance/rig.hpp"
@@ -57,11 +57,11 @@ struct AddPromise {
 struct AddBackend {
     AddBackend(std::string name, RigFactory make_rig, char const* (*why_skipped)() = [] { return ""; });
 };
-// Another way to a backend: all promises in one case, so that servers are started once. It is not one of
+// Another way to a backend: all promises in one case, so that its servers are started once. It is not one of
 // backends().
 struct AddWay {
     AddWay(
-        std::string name, RigFactory make_rig, std::string const& tags = {},
+        std::string name, RigFactory make_rig, std::string tags = {},
         char const* (*why_skipped)() = [] { return ""; });
 };
 

@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: MIT
-# cohort_schemes(ROOM [SCHEME COMPONENT BUILT]…)
+# cohort_schemes(ROOM [SCHEME COMPONENT BUILT]… ON_STORE components…)
 #
 # Gives ROOM the table from URL schemes to backends: those that are built are linked and named, the others are only known.
+# Components behind ON_STORE may have their jobs in another one.
 function(cohort_schemes room)
+  cmake_parse_arguments(PARSE_ARGV 1 schemes "" "" "ON_STORE")
   set(includes "")
   set(rows "")
-  set(rest ${ARGN})
+  set(rest ${schemes_UNPARSED_ARGUMENTS})
   while(rest)
     list(POP_FRONT rest scheme component built)
     if(built)
       string(APPEND includes "#include \"${component}/${component}.hpp\"\n")
-      string(APPEND rows "    {\"${scheme}\", \"${component}\", &${component}::open},\n")
+      set(open_on_store nullptr)
+      if(component IN_LIST schemes_ON_STORE)
+        set(open_on_store "&${component}::open_on_store")
+      endif()
+      string(APPEND rows "    {\"${scheme}\", \"${component}\", &${component}::open, ${open_on_store}},\n")
       target_link_libraries(cohort_${room} PRIVATE cohort_${component})
     else()
       string(APPEND rows "    {\"${scheme}\", \"${component}\", nullptr},\n")

@@ -49,6 +49,7 @@ TEST_CASE("the masked address is the address without its password", "[B36][F90]"
         {"redis+sentinel://u:hunter2@h1:1,h2:2/0?master=m", "redis+sentinel://u:***@h1:1,h2:2/0?master=m"},
         {"redis+unix://:hunter2@/run/redis.sock", "redis+unix://:***@/run/redis.sock"},
         {"redis://h?password=hunter2", "redis://h?password=***"},
+        {"amqp://u:hunter2@h?store=redis://:hunter2%40h/0", "amqp://u:***@h?store=redis://:***%40h/0"},
         {"redis:user:hunter2@h", "redis:***@h"},
         {"user:hunter2@h", "user:***@h"},
         {"redis:/user:hunter2@h", "redis:***@h"},

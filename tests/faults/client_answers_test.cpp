@@ -12,7 +12,7 @@
 
 using namespace faults;
 
-FAULT("F27", "sqlite redis memory",
+FAULT("F27", "sqlite redis memory rabbitmq+sqlite",
       "an enqueue without an answer is uncertain, and the same id again is one job") {
     stage.arm("push.sent_no_reply=lose");
     CHECK(stage.asker().enqueue_as("twice", {.job = "ok", .number = 20}) == cohort::errc::uncertain);
@@ -42,7 +42,7 @@ FAULT("F28", "sqlite", "no broker where the client looks: it says so at once, an
     stage.record({});
 }
 
-FAULT("F29", "sqlite redis memory rabbitmq",
+FAULT("F29", "sqlite redis memory rabbitmq rabbitmq+sqlite",
       "a wait that ends before its job leaves the job alone, and may be repeated") {
     auto& client = stage.asker().client();
     stage.asker().enqueue({.job = "ok", .number = 500});
@@ -65,7 +65,7 @@ FAULT("F29", "sqlite redis memory rabbitmq",
     stage.check();
 }
 
-FAULT("F30", "sqlite redis memory rabbitmq",
+FAULT("F30", "sqlite redis memory rabbitmq rabbitmq+sqlite",
       "no notification is lost: jobs and results arrive long before a poll") {
     stage.start();
     std::vector<cohort::Duration> ways;

@@ -7,7 +7,7 @@
 
 using namespace faults;
 
-FAULT("F25", "sqlite redis",
+FAULT("F25", "sqlite redis rabbitmq+sqlite",
       "a client dies after its enqueue: its jobs run, and their results go when they are due") {
     auto client = stage.start_client({.job = "ok", .number = 10, .count = 100, .keep = 2s, .patience = 60s});
     stage.until("all is enqueued", [&](auto const&) { return stage.count("ok") == 100; });
@@ -54,7 +54,7 @@ void check_batch(Stage& stage) {
 
 }  // namespace
 
-FAULT("F26 A01", "sqlite redis",
+FAULT("F26 A01", "sqlite redis rabbitmq+sqlite",
       "a client dies in the middle of a batch: each job is there whole, or not at all") {
     auto client = stage.start_client({.job = "ok", .count = 1000, .failpoints = "push.sent_no_reply=abort"});
     CHECK(client.wait(20'000) == 128 + SIGKILL);
@@ -70,7 +70,7 @@ FAULT("F26", "sqlite", "a client dies inside of a transaction: nothing of it is 
     check_batch(stage);
 }
 
-FAULT("F26", "sqlite redis memory",
+FAULT("F26", "sqlite redis memory rabbitmq+sqlite",
       "the answer to half a batch is lost: the client says so, and each job is whole") {
     stage.arm("push.sent_no_reply=lose@2");
     stage.asker().enqueue({.job = "ok", .count = 1000});

@@ -23,7 +23,8 @@ bool is_held(Stage& stage, char const* id, int millis = 20) {
 
 }  // namespace
 
-FAULT("F36", "sqlite redis memory", "a unique key is held exactly as long as its job is not at an end") {
+FAULT("F36", "sqlite redis memory rabbitmq+sqlite",
+      "a unique key is held exactly as long as its job is not at an end") {
     WorkerSetup setup;
     setup.lease = 900ms * slowness;
     setup.upkeep = 300ms;

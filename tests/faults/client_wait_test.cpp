@@ -19,7 +19,7 @@
 
 using namespace faults;
 
-FAULT("F32", "sqlite redis memory rabbitmq",
+FAULT("F32", "sqlite redis memory rabbitmq rabbitmq+sqlite",
       "a client goes while a hundred waits are open: each of them ends") {
     stage.asker().enqueue({.job = "ok", .number = 10, .count = 100});
     for (int i = 0; i < 100; ++i)
@@ -53,7 +53,7 @@ cohort::awaitable<void> wait_on(cohort::JobHandle job) {
 
 }  // namespace
 
-FAULT("F32", "sqlite redis memory",
+FAULT("F32", "sqlite redis memory rabbitmq+sqlite",
       "the loop of a hundred waits is destroyed: nothing of them is touched again") {
     auto ids = stage.asker().enqueue({.job = "ok", .number = 10, .count = 100});
     for (bool const client_first : {true, false}) {
@@ -73,7 +73,8 @@ FAULT("F32", "sqlite redis memory",
     stage.check();
 }
 
-FAULT("F33", "sqlite redis", "the broker is closed and opened again: who asks again gets the results") {
+FAULT("F33", "sqlite redis rabbitmq+sqlite",
+      "the broker is closed and opened again: who asks again gets the results") {
     auto const ids = stage.asker().enqueue({.job = "ok", .number = 2000, .count = 10});
     stage.asker().wait(60s);
     WorkerSetup setup;
@@ -124,7 +125,7 @@ FAULT("F34", "sqlite", "a job that is awaited is deleted by hand: the wait says 
 }
 #endif
 
-NIGHTLY_FAULT("F35", "sqlite redis memory",
+NIGHTLY_FAULT("F35", "sqlite redis memory rabbitmq+sqlite",
               "cancellations at every moment: a job ends once, and a cancelled one never runs again") {
     for (int round = 0; round < 4; ++round) {
         auto const ids = stage.asker().enqueue({.job = "ok", .number = 3, .count = 1000});

@@ -23,7 +23,7 @@ cohort::awaitable<void> wait_for(cohort::Job<std::string> job, std::string& resu
 
 }  // namespace
 
-FAULT("F31", "sqlite redis memory",
+FAULT("F31", "sqlite redis memory rabbitmq+sqlite",
       "a hundred wait for one job, and half of them are cancelled: the others get its result") {
     auto const ids = stage.asker().enqueue({.job = "ok", .number = 500});
     auto context = std::make_unique<asio::io_context>();

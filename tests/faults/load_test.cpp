@@ -24,7 +24,7 @@ constexpr bool can_weigh = slowness == 1;
 
 }  // namespace
 
-FAULT("F88", "sqlite redis memory",
+FAULT("F88", "sqlite redis memory rabbitmq+sqlite",
       "short jobs behind long ones: no worker claims more than it can run, and idle ones help") {
     WorkerSetup const setup;
     stage.asker().enqueue({.job = "ok", .number = 6000 * slowness, .count = 8});

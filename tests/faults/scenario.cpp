@@ -73,6 +73,9 @@ void add_case(Backend const& backend, Scenario const& scenario) {
         is_meant = is_meant || name == backend.name;
     if (!is_meant) return;
     std::string tags = "[faults][" + backend.name + "]";
+    // One broker on another's store needs what both need.
+    if (auto const plus = backend.name.find('+'); plus != std::string::npos)
+        tags += "[" + backend.name.substr(0, plus) + "][" + backend.name.substr(plus + 1) + "]";
     for (auto const& id : words(scenario.id))
         tags += "[" + id + "]";
     if (scenario.is_nightly)

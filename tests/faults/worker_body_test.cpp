@@ -5,7 +5,7 @@
 
 using namespace faults;
 
-FAULT("F16", "sqlite redis memory rabbitmq",
+FAULT("F16", "sqlite redis memory rabbitmq rabbitmq+sqlite",
       "whatever a body throws, the job fails by its policy and the worker lives") {
     constexpr int kinds = 6;
     for (int kind = 0; kind < kinds; ++kind)
@@ -39,7 +39,7 @@ FAULT("F16", "sqlite redis memory rabbitmq",
     CHECK(jobs.back().state == cohort::JobState::succeeded);
 }
 
-FAULT("F17", "sqlite redis rabbitmq",
+FAULT("F17", "sqlite redis rabbitmq rabbitmq+sqlite",
       "a job that kills its workers fails after max_lost of them, more slowly each time") {
     WorkerSetup setup;
     setup.lease = 600ms * slowness;

@@ -6,7 +6,7 @@
 
 using namespace faults;
 
-FAULT("F01", "sqlite redis memory rabbitmq",
+FAULT("F01", "sqlite redis memory rabbitmq rabbitmq+sqlite",
       "kill -9 of a worker: its jobs run again elsewhere, and each ends once") {
     WorkerSetup const setup;
     stage.asker().enqueue({.job = "ok", .number = 3000, .count = 8, .options = {.max_retries = 3}});
@@ -30,7 +30,7 @@ FAULT("F01", "sqlite redis memory rabbitmq",
     CHECK(lost == 4);
 }
 
-FAULT("F03", "sqlite redis rabbitmq",
+FAULT("F03", "sqlite redis rabbitmq rabbitmq+sqlite",
       "kill -9 of all workers: one that is started later finishes everything") {
     WorkerSetup const setup;
     stage.asker().enqueue({.job = "ok", .number = 50, .count = 200});
@@ -174,7 +174,7 @@ AddScenario make_scenario(Point const& point, char const* brokers, std::string c
 char const* brokers_of(Point const& point) {
     if (point.place.starts_with("commit.")) return "sqlite";
     bool const is_short = point.action == "abort" || point.place == "settle.before_send";
-    return is_short ? "sqlite redis rabbitmq" : "sqlite";
+    return is_short ? "sqlite redis rabbitmq rabbitmq+sqlite" : "sqlite";
 }
 
 AddScenario make_nightly(Point const& point) {

@@ -27,7 +27,7 @@ FAULT("F04", "sqlite redis memory rabbitmq",
     CHECK(stage.count("start", "w1") == 0);
 }
 
-FAULT("F05", "sqlite redis memory rabbitmq",
+FAULT("F05", "sqlite redis memory rabbitmq rabbitmq+sqlite",
       "SIGTERM among short jobs: none runs twice, none counts an attempt twice") {
     WorkerSetup const setup;
     stage.asker().enqueue({.job = "ok", .number = 100, .count = 200});
@@ -47,7 +47,7 @@ FAULT("F05", "sqlite redis memory rabbitmq",
     }
 }
 
-FAULT("F06", "sqlite redis memory rabbitmq",
+FAULT("F06", "sqlite redis memory rabbitmq rabbitmq+sqlite",
       "SIGTERM with long jobs: after the grace period another worker has them, uncounted") {
     WorkerSetup setup;
     setup.grace = 1s;
@@ -77,7 +77,8 @@ FAULT("F06", "sqlite redis memory rabbitmq",
     }
 }
 
-FAULT("F22", "sqlite redis memory", "a rolling deploy: jobs that old workers do not know wait for new ones") {
+FAULT("F22", "sqlite redis memory rabbitmq+sqlite",
+      "a rolling deploy: jobs that old workers do not know wait for new ones") {
     WorkerSetup old;
     old.is_old = true;
     stage.asker().enqueue({.job = "later", .number = 1, .count = 100});

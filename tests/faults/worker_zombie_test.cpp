@@ -26,7 +26,7 @@ FAULT("F11", "sqlite redis rabbitmq", "a worker that sleeps for less than its le
     }
 }
 
-FAULT("F12", "sqlite redis memory rabbitmq",
+FAULT("F12", "sqlite redis memory rabbitmq rabbitmq+sqlite",
       "a worker that sleeps through its lease is fenced when it wakes, and works on") {
     WorkerSetup const setup;
     stage.asker().enqueue({.job = "ok", .number = 2000, .count = 4});
@@ -59,7 +59,7 @@ FAULT("F12", "sqlite redis memory rabbitmq",
     }
 }
 
-FAULT("F13", "sqlite redis memory rabbitmq",
+FAULT("F13", "sqlite redis memory rabbitmq rabbitmq+sqlite",
       "an outcome that comes after another worker's changes nothing, byte for byte") {
     WorkerSetup const setup;
     stage.asker().enqueue({.job = "ok", .number = 50});
@@ -81,7 +81,7 @@ FAULT("F13", "sqlite redis memory rabbitmq",
     stage.check({.duplicates = 1, .recovery = setup.recovery()});
 }
 
-FAULT("F14", "sqlite redis memory rabbitmq",
+FAULT("F14", "sqlite redis memory rabbitmq rabbitmq+sqlite",
       "an outcome with an old token does not end the run of the new owner") {
     WorkerSetup const setup;
     stage.asker().enqueue({.job = "ok", .number = (slowness > 1 ? 4000 : 2500) * slowness});
@@ -104,7 +104,8 @@ FAULT("F14", "sqlite redis memory rabbitmq",
     CHECK(stage.store().read().at(0).result.find("/w2") != std::string::npos);
 }
 
-FAULT("F15", "sqlite redis memory rabbitmq", "a body that never pauses does not make its worker look dead") {
+FAULT("F15", "sqlite redis memory rabbitmq rabbitmq+sqlite",
+      "a body that never pauses does not make its worker look dead") {
     WorkerSetup setup;
     setup.threads = 2;
     setup.lease = 900ms * slowness;

@@ -25,7 +25,9 @@ std::string mask_params(std::string_view text) {
         auto const end = std::min(rest.find_first_of("?&", 1), rest.size());
         std::string_view const item = rest.substr(0, end);  // with the mark in front
         auto const equals = item.find('=');
-        bool const secret = equals != npos && is_secret_name(item.substr(1, equals - 1));
+        // An "@" that is encoded is one of an address within this one.
+        bool const has_address = item.find("%40") != npos;
+        bool const secret = equals != npos && (has_address || is_secret_name(item.substr(1, equals - 1)));
         out += secret ? item.substr(0, equals + 1) : item;
         if (secret) out += stars;
         rest.remove_prefix(end);

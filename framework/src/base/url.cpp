@@ -78,7 +78,10 @@ std::string Url::masked() const {
 
     char separator = '?';
     for (auto const& [name, value] : params) {
-        out += separator + name + "=" + (is_secret_name(name) ? "***" : encode(value, "/:,+"));
+        // An address may have one within it.
+        bool const is_open = value.find('@') == value.npos;
+        out += separator + name + "=";
+        out += is_secret_name(name) ? "***" : encode(is_open ? value : mask_text(value), "/:,+*");
         separator = '&';
     }
     return out;

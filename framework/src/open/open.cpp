@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "open/schemes.hpp"
+#include "open/store.hpp"
 
 #include <cohort/blocking_client.hpp>
 #include <cohort/client.hpp>
@@ -10,11 +11,19 @@
 
 namespace cohort {
 
-std::shared_ptr<Broker> open_broker(std::string_view text) {
-    Url const url = parse_url(text);
+namespace {
+
+std::shared_ptr<Broker> open_url(Url const& url);
+
+std::shared_ptr<Broker> open_as(Scheme const& scheme, Url const& url) {
+    if (scheme.open_on_store == nullptr || !url.text("store")) return scheme.open(url, system_clock());
+    return scheme.open_on_store(url, open_url(store_of(url)), system_clock());
+}
+
+std::shared_ptr<Broker> open_url(Url const& url) {
     std::string known;
     for (auto const& scheme : schemes()) {
-        if (scheme.name == url.scheme && scheme.open != nullptr) return scheme.open(url, system_clock());
+        if (scheme.name == url.scheme && scheme.open != nullptr) return open_as(scheme, url);
         if (scheme.name == url.scheme) {
             throw Error{errc::not_supported, "this program was built without " +
                                                  std::string{scheme.component} + ": add COMPONENTS " +
@@ -24,6 +33,12 @@ std::shared_ptr<Broker> open_broker(std::string_view text) {
             known += std::string{known.empty() ? "" : ", "} + std::string{scheme.name} + ":";
     }
     throw Error{errc::invalid_url, "unknown scheme in " + url.masked() + "; known are " + known};
+}
+
+}  // namespace
+
+std::shared_ptr<Broker> open_broker(std::string_view text) {
+    return open_url(parse_url(text));
 }
 
 std::shared_ptr<Broker> try_open_broker(std::string_view url, std::string* trouble) noexcept {

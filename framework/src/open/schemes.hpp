@@ -15,6 +15,8 @@ struct Scheme {
     std::string_view name;
     std::string_view component;                                 // of find_package(cohort COMPONENTS …)
     std::shared_ptr<Broker> (*open)(Url const&, Clock const&);  // null: known, but not built in
+    // With jobs in a store that another URL names; null: it keeps them itself.
+    std::shared_ptr<Broker> (*open_on_store)(Url const&, std::shared_ptr<Broker>, Clock const&) = nullptr;
 };
 
 std::span<Scheme const> schemes() noexcept;

@@ -37,7 +37,8 @@ awaitable<void> cross(CorePtr core, awaitable<void> verb, StopPtr stop = nullptr
     check_open(core);
     throw Error{errc::not_supported, core.config.masked +
                                          ": RabbitMQ without a store keeps no records, so it " + what +
-                                         "; use sqlite: or redis:// where that is needed"};
+                                         "; use sqlite: or redis:// where that is needed, " +
+                                         "instead or beside it (store=sqlite:FILE)"};
 }
 
 awaitable<std::vector<EndedJob>> watch_on_loop(EnginePtr engine, WatchParams params, StopPtr stop) {
@@ -52,6 +53,11 @@ awaitable<std::vector<EndedJob>> watch_on_loop(EnginePtr engine, WatchParams par
 }  // namespace
 
 std::shared_ptr<Broker> open(Url const& url, Clock const& clock) {
+    if (url.text("store"))
+        throw Error{errc::not_supported, "a store is opened by open_broker(), for " + url.masked()};
+    if (url.text("poll"))
+        throw Error{errc::invalid_url,
+                    "poll says how often to look into the store, and there is none in " + url.masked()};
     return std::make_shared<RabbitBroker>(read_config(url, clock));
 }
 

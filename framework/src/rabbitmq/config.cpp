@@ -43,10 +43,11 @@ void warn_of_plain_text(Config const& config) {
 
 Config read_config(Url const& url, Clock const& clock) {
     url.expect({"namespace", "vhost", "timeout", "heartbeat", "blocked_timeout", "frame_max", "name", "login",
-                "store", "reply", "priorities", "consumer_timeout", "ca", "cert", "key", "server_name"});
+                "store", "reply", "priorities", "consumer_timeout", "poll", "ca", "cert", "key",
+                "server_name"});
     Config config;
     config.masked = url.masked();
-    for (char const* const later : {"store", "reply"}) {
+    for (char const* const later : {"reply"}) {
         if (!url.text(later)) continue;
         throw Error{errc::not_supported,
                     std::string{later} + " is not there yet on RabbitMQ: leave it out of " + config.masked};
@@ -84,6 +85,7 @@ Config read_config(Url const& url, Clock const& clock) {
     config.has_priorities = priorities == 3;
     config.is_consumer_timeout_known = url.text("consumer_timeout").has_value();
     config.consumer_timeout = span(url, "consumer_timeout", config.consumer_timeout, 0s);
+    config.poll = span(url, "poll", config.poll, 1ms);
     constexpr std::int64_t least_frame = 4096;
     constexpr std::int64_t most_frame = 16 * 1024 * 1024;
     config.frame_max = static_cast<std::uint32_t>(

@@ -31,6 +31,7 @@ struct Config {
     // The server ends who has not acked for so long; 0 = never. Said in the URL, or what is usual.
     Duration consumer_timeout = 30min;
     bool is_consumer_timeout_known = false;
+    Duration poll = 5s;                 // with a store: how often a worker looks there that nobody calls
     std::uint32_t frame_max = 131'072;  // bytes
     Clock const* clock = nullptr;       // other than the machine's only in tests
     std::string masked;                 // the URL, for people

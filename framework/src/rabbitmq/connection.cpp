@@ -43,6 +43,13 @@ Connection::Connection(asio::any_io_executor executor, Config const& config, std
       wire_{executor_, config.tls, config.masked} {}
 
 awaitable<void> Connection::ready() {
+    return wait_until_ready(true);
+}
+awaitable<void> Connection::ready_at_once() {
+    return wait_until_ready(false);
+}
+
+awaitable<void> Connection::wait_until_ready(bool is_patient) {
     auto const self = shared_from_this();
     auto const until = Steady::now() + config_.timeout;
     start();
@@ -51,7 +58,7 @@ awaitable<void> Connection::ready() {
         if (session_.is_ready() && !trouble_) co_return;
         if (last_trouble_ && is_final(last_trouble_)) std::rethrow_exception(last_trouble_);
         auto const left = std::chrono::duration_cast<Duration>(until - Steady::now());
-        if (left <= 0s) {
+        if (left <= 0s || (is_missed_ && !is_patient)) {
             throw Error{errc::unavailable, config_.masked + ": no connection within " +
                                                to_string(config_.timeout) +
                                                (last_trouble_ ? ": " + describe(last_trouble_) : "")};
@@ -140,8 +147,9 @@ awaitable<void> Connection::serve() {
 void Connection::welcome() {
     last_trouble_ = nullptr;
     ++generation_;
-    if (std::exchange(is_missed_, false)) log(LogLevel::info, one_line(config_.masked + ": connected again"));
-    if (generation_ > 1 && on_return_) on_return_();
+    bool const was_missed = std::exchange(is_missed_, false);
+    if (was_missed) log(LogLevel::info, one_line(config_.masked + ": connected again"));
+    if (was_missed && on_return_) on_return_();
     wake_waiters();
 }
 

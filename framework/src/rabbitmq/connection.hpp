@@ -22,6 +22,10 @@ public:
     // Connects when it is needed for the first time. Waits for a connection, no longer than the config's
     // timeout; throws Error(unavailable), or why there cannot be one.
     awaitable<void> ready();
+    // The same for who can do without: gives up with the first attempt that fails.
+    awaitable<void> ready_at_once();
+    // There was one, or an attempt at one, and it has failed.
+    bool is_missed() const noexcept { return is_missed_; }
     // Grows with each connection that is made; 0 = none yet.
     std::uint64_t generation() const noexcept { return generation_; }
     Session& session() noexcept { return session_; }
@@ -32,6 +36,7 @@ public:
 
 private:
     void start();
+    awaitable<void> wait_until_ready(bool is_patient);
     awaitable<void> run();
     awaitable<void> serve();
     awaitable<void> pause(std::uint32_t failures);

@@ -36,6 +36,8 @@ public:
     std::string jobs(std::string_view line) const { return prefix_ + "jobs:" + std::string{line}; }
     // Jobs that failed for good, and what the server took out of the queue.
     std::string dead(std::string_view queue) const { return prefix_ + "dead:" + std::string{queue}; }
+    // Where jobs are in a store: calls to look there.
+    std::string tickets(std::string_view queue) const { return prefix_ + "tickets:" + std::string{queue}; }
     // What a client is told.
     std::string replies(std::string_view client) const { return prefix_ + "replies:" + std::string{client}; }
     // The ladder of delays: an exchange and a queue for each step, and the exchange at its foot.

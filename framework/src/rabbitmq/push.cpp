@@ -14,7 +14,8 @@ namespace {
 
 [[noreturn]] void refuse(NewJob const& job, char const* what) {
     throw Error{errc::not_supported, "job " + to_string(job.ref) + ": RabbitMQ without a store has no " +
-                                         what + "; leave it out, or use sqlite: or redis://"};
+                                         what + "; leave it out, or use sqlite: or redis://, instead or " +
+                                         "beside it (store=sqlite:FILE)"};
 }
 
 // The server takes the connection from who holds a job for too long, and gives the job to the next.
@@ -24,11 +25,12 @@ void check_length(NewJob const& job, Config const& config) {
     if (limit == 0s || (longest == 0s && !config.is_consumer_timeout_known)) return;
     if (longest > 0s && longest < limit) return;
     std::string const what = longest == 0s ? "without a timeout" : "with a timeout of " + to_string(longest);
-    throw Error{errc::not_supported, "job " + to_string(job.ref) + " " + what +
-                                         " may run for longer than the server waits for it (" +
-                                         to_string(limit) +
-                                         "); give it a shorter .timeout, or let consumer_timeout be more, " +
-                                         "on the server and in the URL; or use sqlite: or redis://"};
+    throw Error{errc::not_supported,
+                "job " + to_string(job.ref) + " " + what +
+                    " may run for longer than the server waits for it (" + to_string(limit) +
+                    "); give it a shorter .timeout, or let consumer_timeout be more, " +
+                    "on the server and in the URL; or use sqlite: or redis://, instead " +
+                    "or beside it (store=sqlite:FILE)"};
 }
 
 void check(std::vector<NewJob> const& jobs, Config const& config) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The broker on a RabbitMQ server (3.10 or later), which keeps no records: jobs are messages.
+// The brokers on a RabbitMQ server (3.10 or later). Without a store it keeps no records: jobs are messages.
 #pragma once
 
 #include <cohort/broker.hpp>
@@ -10,5 +10,10 @@ namespace cohort::rabbitmq {
 // amqp[s]://[user[:password]@]host[:port][/vhost]; docs/brokers/rabbitmq.md has the parameters. Does not wait
 // for the server: the first verb does. Throws Error(invalid_url).
 std::shared_ptr<Broker> open(Url const& url, Clock const& clock = system_clock());
+
+// Jobs are in the store; the server says to workers when to look there. Throws Error(invalid_url), also for
+// a store that is not durable, or not shared between processes.
+std::shared_ptr<Broker> open_on_store(Url const& url, std::shared_ptr<Broker> store,
+                                      Clock const& clock = system_clock());
 
 }  // namespace cohort::rabbitmq

@@ -13,6 +13,9 @@ constexpr std::int64_t delivery_limit = 10 * (100 + 1);
 // Nobody has read or awaited replies for so long: their client is gone.
 constexpr std::int64_t replies_expire = 10 * 60 * 1000;
 constexpr std::int64_t most_replies = 100'000;
+// Tickets say that there may be work, and not which: more of them than workers that wait are of no use.
+constexpr std::int64_t most_tickets = 100;
+constexpr std::int64_t tickets_expire = 10 * 60 * 1000;
 
 Table quorum() {
     Table arguments;
@@ -102,6 +105,19 @@ awaitable<void> Topology::need_replies(std::string client) {
     arguments.add("x-queue-type", std::string_view{"classic"})
         .add("x-expires", replies_expire)
         .add("x-max-length", most_replies);
+    add_queue(name, std::move(arguments));
+    co_await carry_out();
+    known_.insert(name);
+}
+
+awaitable<void> Topology::need_tickets(std::string queue) {
+    std::string const name = names_.tickets(queue);
+    co_await prepare();
+    if (is_known(name)) co_return;
+    Table arguments;
+    arguments.add("x-queue-type", std::string_view{"classic"})
+        .add("x-expires", tickets_expire)
+        .add("x-max-length", most_tickets);
     add_queue(name, std::move(arguments));
     co_await carry_out();
     known_.insert(name);

@@ -21,6 +21,7 @@ public:
     // A line, and where those of its queue go that failed.
     awaitable<void> need_line(std::string line);
     awaitable<void> need_replies(std::string client);
+    awaitable<void> need_tickets(std::string queue);
     // The steps that hold a message for so many units, and the way to this line.
     awaitable<void> need_ladder(std::uint32_t units, std::string line);
     // Something was not there: all is looked at again.

@@ -68,11 +68,19 @@ private:
     std::vector<Promise const*> asked_;
 };
 
+// "rabbitmq+sqlite" is tagged with each of its parts, too: it needs what they need.
+std::string tags_of(std::string const& backend) {
+    auto const plus = backend.find('+');
+    std::string const whole = "[" + backend + "]";
+    if (plus == backend.npos) return whole;
+    return whole + "[" + backend.substr(0, plus) + "][" + backend.substr(plus + 1) + "]";
+}
+
 void add_case(Backend const& backend, std::string const& name, std::string const& tags,
               std::vector<Promise const*> const& asked) {
     Catch::AutoReg const registration{new Invoker{backend, asked},
                                       Catch::SourceLineInfo{asked.front()->file, asked.front()->line}, "",
-                                      Catch::NameAndTags{name, "[" + backend.name + "]" + tags}};
+                                      Catch::NameAndTags{name, tags_of(backend.name) + tags}};
 }
 
 // A case for each verb and backend: a process for each promise would take longer to start than to run. It
@@ -120,8 +128,8 @@ AddBackend::AddBackend(std::string name, RigFactory make_rig, char const* (*why_
     lists().backends.push_back({std::move(name), make_rig, why_skipped});
 }
 
-AddWay::AddWay(std::string name, RigFactory make_rig, std::string tags) {
-    lists().ways.emplace_back(Backend{std::move(name), make_rig, [] { return ""; }}, std::move(tags));
+AddWay::AddWay(std::string name, RigFactory make_rig, std::string tags, char const* (*why_skipped)()) {
+    lists().ways.emplace_back(Backend{std::move(name), make_rig, why_skipped}, std::move(tags));
 }
 
 std::vector<CapabilityName> const& capability_names() {

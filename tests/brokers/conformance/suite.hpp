@@ -60,7 +60,9 @@ struct AddBackend {
 // Another way to a backend: all promises in one case, so that its servers are started once. It is not one of
 // backends().
 struct AddWay {
-    AddWay(std::string name, RigFactory make_rig, std::string tags = {});
+    AddWay(
+        std::string name, RigFactory make_rig, std::string tags = {},
+        char const* (*why_skipped)() = [] { return ""; });
 };
 
 // ---- what the promises are told with

@@ -46,7 +46,7 @@ Config read_config(Url const& url, Clock const& clock) {
                 "store", "reply", "priorities", "consumer_timeout", "ca", "cert", "key", "server_name"});
     Config config;
     config.masked = url.masked();
-    for (char const* const later : {"store", "reply"}) {
+    for (char const* const later : {"store"}) {
         if (!url.text(later)) continue;
         throw Error{errc::not_supported,
                     std::string{later} + " is not there yet on RabbitMQ: leave it out of " + config.masked};
@@ -82,6 +82,12 @@ Config read_config(Url const& url, Clock const& clock) {
         throw Error{errc::invalid_url,
                     "priorities is 3, for urgent, usual and patient jobs, or 1, in " + config.masked};
     config.has_priorities = priorities == 3;
+    std::string const reply = url.text("reply").value_or("durable");
+    if (reply != "durable") {
+        throw Error{errc::invalid_url,
+                    "reply is durable, or is left out; not \"" + reply + "\", in " + config.masked};
+    }
+    config.keeps_replies = url.text("reply").has_value();
     config.is_consumer_timeout_known = url.text("consumer_timeout").has_value();
     config.consumer_timeout = span(url, "consumer_timeout", config.consumer_timeout, 0s);
     constexpr std::int64_t least_frame = 4096;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // RabbitMQ among the brokers that are measured: one server for the whole run, since it takes ten seconds to
-// start; each measurement has a namespace of its own, and leaves no queue behind.
+// start; each measurement has a namespace of its own, and leaves no queue behind but those of replies, which
+// end by themselves.
 #include "rabbitmq/link.hpp"
 #include "rabbitmq/raw.hpp"
 #include "support/rabbitmq_server.hpp"
@@ -25,10 +26,6 @@ public:
     Beam() : pid_{number_in(server_.ctl("eval \"os:getpid().\""))} {}
 
     std::uint16_t port() const { return server_.port(); }
-    void remove_queues() const {
-        server_.ctl("eval \"[rabbit_amqqueue:delete(Q, false, false, <<\\\"bench\\\">>) || "
-                    "Q <- rabbit_amqqueue:list()], ok.\"");
-    }
     // User and system, all its threads.
     double cpu_us() const {
         std::ifstream file{"/proc/" + pid_ + "/stat"};
@@ -63,20 +60,29 @@ Beam& beam() {
 
 class Guest : public Server {
 public:
+    explicit Guest(Case what) : what_{std::move(what)} {}
     ~Guest() override {
         try {
-            beam().remove_queues();
+            raw::RabbitLink link{what_};
+            std::string const space = raw::rabbitmq_place(what_).space;
+            for (char const* queue : {"jobs", "results"})
+                link.remove(link.name(queue));
+            for (char const* queue : {"jobs:default", "dead:default"})
+                link.remove("cohort:" + space + ":" + queue);
         } catch (std::exception const&) {
             // The next one is a little slower.
         }
     }
     double cpu_us() const override { return beam().cpu_us(); }
+
+private:
+    Case const what_;
 };
 
 std::unique_ptr<Server> start(Case const& what) {
     static int number = 0;
     std::ofstream{place_file(what)} << beam().port() << " bench" << ++number;
-    return std::make_unique<Guest>();
+    return std::make_unique<Guest>(what);
 }
 
 Add const added{BrokerKind{

@@ -57,6 +57,11 @@ std::uint32_t RabbitLink::depth(std::string const& name) {
     return ok->message_count;
 }
 
+void RabbitLink::remove(std::string const& name) {
+    amqp_queue_delete(state_, channel, bytes_of(name), 0, 0);
+    check("to remove a queue");
+}
+
 void RabbitLink::publish(std::string const& queue, std::string_view body) {
     if (!confirms_) {
         amqp_confirm_select(state_, channel);

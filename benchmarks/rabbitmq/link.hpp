@@ -28,6 +28,8 @@ public:
 
     // "jobs" or "results".
     void declare(std::string const& queue);
+    // Also where it is not there.
+    void remove(std::string const& name);
     // Messages in a queue of this whole name.
     std::uint32_t depth(std::string const& name);
     std::string name(std::string const& queue) const { return space_ + ":raw:" + queue; }

@@ -176,7 +176,7 @@ BUGS = [
         [("rabbitmq/consume.cpp", "qos.prefetch_count = static_cast<std::uint16_t>(std::min(shares[i], most_at_once));",
           "qos.prefetch_count = static_cast<std::uint16_t>(std::min(shares[i], most_at_once) + 1);"),
          ("rabbitmq/consume.cpp", "Consumer{lines[i], qos.prefetch_count, 0, false, started,", "Consumer{lines[i], shares[i], 0, false, started,")],
-        ("test_rabbitmq", "three queues and four slots*")),
+        ("test_rabbitmq", "the consumers of a worker with three queues*")),
     Bug("replies are acked when they come (RabbitMQ)",
         [("rabbitmq/replies.cpp", "        client.youngest = tag;\n", "        client.youngest = tag;\n        client.channel->ack(tag);\n")],
         ("test_rabbitmq", "a listener that is slow*")),

@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -61,11 +62,14 @@ public:
         return "amqp://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + "?timeout=300ms&" +
                parameters;
     }
-    std::size_t count(amqp_method_number_t id) const {
+    std::vector<Said> heard(amqp_method_number_t id) const {
         std::lock_guard lock{mutex_};
-        return static_cast<std::size_t>(
-            std::count_if(heard_.begin(), heard_.end(), [&](Said const& said) { return said.id == id; }));
+        std::vector<Said> some;
+        std::copy_if(heard_.begin(), heard_.end(), std::back_inserter(some),
+                     [&](Said const& said) { return said.id == id; });
+        return some;
     }
+    std::size_t count(amqp_method_number_t id) const { return heard(id).size(); }
 
 private:
     using Socket = boost::asio::ip::tcp::socket;

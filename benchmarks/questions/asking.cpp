@@ -44,8 +44,10 @@ std::map<std::string, Asking>& askings() {
     std::_Exit(1);
 }
 
-cohort::awaitable<std::uint64_t> count_stored(cohort::Broker& broker) {
-    auto* const inspector = broker.inspector();
+cohort::awaitable<std::uint64_t> count_stored(cohort::Broker& store, Case const& what) {
+    auto const& waiting = broker(what.broker).waiting;
+    if (waiting) co_return waiting(what);
+    auto* const inspector = store.inspector();
     if (inspector == nullptr) throw std::runtime_error{"this broker cannot count its jobs"};
     std::vector<cohort::QueueInfo> const queues = co_await inspector->queues();
     std::uint64_t count = 0;
@@ -66,7 +68,7 @@ cohort::awaitable<Sample> ask_for_a_while(cohort::Client& client, Case const& wh
 
     // Where no worker looks at the jobs, nobody has seen yet that they are there.
     if (!asking.needs_worker) {
-        std::uint64_t const stored = co_await count_stored(client.broker());
+        std::uint64_t const stored = co_await count_stored(client.broker(), what);
         if (stored != pace.asked()) {
             throw std::runtime_error{std::to_string(pace.asked()) + " jobs were enqueued, and " +
                                      std::to_string(stored) + " are stored"};

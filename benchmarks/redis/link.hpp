@@ -5,6 +5,7 @@
 #pragma once
 
 #include "support/case.hpp"
+#include "support/job_line.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -41,11 +42,5 @@ public:
 private:
     redisContext* context_;
 };
-
-// A job as it travels: its id, a space, its arguments. A result: the id, a space, the number.
-std::string job(std::uint64_t n);
-std::string answer(std::string_view job);
-// Throws unless this is the result of a job that was asked for. Returns which.
-std::uint64_t check_answer(std::string_view answer);
 
 }  // namespace bench::raw

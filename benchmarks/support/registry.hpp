@@ -44,6 +44,8 @@ struct BrokerKind {
     std::function<std::string(Case const&)> url;
     std::map<std::string, Raw> raw;                                   // by question
     std::function<std::unique_ptr<Server>(Case const&)> server = {};  // empty where there is none
+    // How many jobs wait; empty where an Inspector says it.
+    std::function<std::uint64_t(Case const&)> waiting = {};
 
     void add() const;
 };

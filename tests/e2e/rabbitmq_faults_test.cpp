@@ -150,6 +150,32 @@ std::vector<int> consumers(support::RabbitServer const& server) {
     return counts;
 }
 
+// For four leases of the fault matrix, which is less than two heartbeats.
+cohort::awaitable<void> stand_still(support::RabbitServer& server) {
+    std::string const url = server.url();
+    cohort::Client client{url};
+    Crew const crew{url, 2};
+    Load load{client, 3000};
+    co_await load.push(8);
+    Load quick{client, 20};
+    co_await quick.push(40);
+    // Half of them run, on average.
+    co_await cohort::sleep_for(1500ms);
+    server.freeze();
+    co_await cohort::sleep_for(6s);
+    server.thaw();
+    co_await load.collect();
+    co_await quick.collect();
+    for (auto const& job : load.jobs) {
+        auto const ending = co_await job.ending(1s);
+        CHECK(ending.attempt == 1);
+    }
+    for (auto const& job : quick.jobs) {
+        auto const ending = co_await job.ending(1s);
+        CHECK(ending.attempt == 1);
+    }
+}
+
 cohort::awaitable<void> close_all(support::RabbitServer& server) {
     constexpr int workers = 2;
     std::string const url = server.url();
@@ -195,6 +221,13 @@ TEST_CASE("on RabbitMQ, a server is restarted, comes late, and comes back empty:
     if (is_skipped()) return;
     support::RabbitServer server;
     cohort::run(come_and_go(server));
+}
+
+TEST_CASE("on RabbitMQ, a server stands still for a while: nobody is taken for dead, and nothing runs twice",
+          "[rabbitmq][F49][serial][timeout:180]") {
+    if (is_skipped()) return;
+    support::RabbitServer server;
+    cohort::run(stand_still(server));
 }
 
 TEST_CASE("on RabbitMQ, all connections are closed twenty times under load, and each worker has one consumer",

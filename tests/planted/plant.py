@@ -50,6 +50,12 @@ class Copy:
     def build(self, programs):
         self.must(["ninja", "-j2", "-C", "build/dev", *programs])
 
+    def rabbitmq(self, verb):
+        """The server that such tests expect; False where there is none."""
+        script = self.folder / "tests/support/rabbitmq_server.py"
+        done = run([sys.executable, str(script), verb, "build/dev/rabbitmq"], self.folder)
+        return "SKIPPED" not in done.stdout
+
     def fails(self, program, tests, seeds):
         """The first line that says what is wrong, or None when all is well with every seed."""
         for seed in seeds:
@@ -76,6 +82,10 @@ class Copy:
                 sys.exit(f"\"{bug.what}\" does not fit {name} any more: its text is there {text.count(old)} times")
             path.write_text(text.replace(old, new), encoding="utf-8")
         return before
+
+
+def needs_rabbitmq(bug):
+    return any(program == "test_rabbitmq" or tests.startswith("rabbitmq ") for program, tests in bug.tests)
 
 
 def write(caught):
@@ -118,9 +128,20 @@ def main():
         return 1 if wrong else 0
     words = [word for word in sys.argv[1:] if word != "--write"]
     bugs = [bug for bug in BUGS if not words or any(word in bug.what for word in words)]
-    programs = sorted({program for bug in bugs for program, _ in bug.tests})
     copy = Copy(ROOT / "build/planted")
-    copy.build(programs)
+    has_server = any(map(needs_rabbitmq, bugs)) and copy.rabbitmq("start")
+    if not has_server and any(map(needs_rabbitmq, bugs)):
+        print("SKIPPED: no rabbitmq-server, so none of its bugs is planted")
+        bugs = [bug for bug in bugs if not needs_rabbitmq(bug)]
+    try:
+        return plant_all(copy, bugs)
+    finally:
+        if has_server:
+            copy.rabbitmq("stop")
+
+
+def plant_all(copy, bugs):
+    copy.build(sorted({program for bug in bugs for program, _ in bug.tests}))
     for program, tests in sorted({test for bug in bugs for test in bug.tests}):
         wrong = copy.fails(program, tests, (1,))
         if wrong is not None:

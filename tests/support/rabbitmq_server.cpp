@@ -79,6 +79,14 @@ void RabbitServer::revive() {
     if (said.find("answers after") == std::string::npos) throw std::runtime_error{said};
 }
 
+void RabbitServer::freeze() {
+    ask("freeze");
+}
+
+void RabbitServer::thaw() {
+    ask("thaw");
+}
+
 void RabbitServer::empty() {
     ask("empty");
 }

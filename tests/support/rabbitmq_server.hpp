@@ -37,6 +37,9 @@ public:
     // kill -9; its queues stay on the disk. revive() waits until it answers.
     void kill();
     void revive();
+    // It stands still, with all connections open, and goes on.
+    void freeze();
+    void thaw();
     // Nothing is left on the disk; only while it is dead.
     void empty();
     std::string ctl(std::string const& words) const;

@@ -6,6 +6,7 @@
   rabbitmq_server.py stop FOLDER
   rabbitmq_server.py ctl FOLDER …    rabbitmqctl for it
   rabbitmq_server.py kill FOLDER     kill -9: its queues stay in FOLDER
+  rabbitmq_server.py freeze FOLDER   stops it as it is (SIGSTOP); "thaw" lets it go on
   rabbitmq_server.py empty FOLDER    forgets what its queues hold; only behind "kill"
   rabbitmq_server.py revive FOLDER   starts it again, with what they hold, and waits until it answers
 
@@ -86,21 +87,21 @@ def tls_settings(folder, port):
             "ssl_options.fail_if_no_peer_cert = false\n")
 
 
-def kill_group(pid):
+def kill_group(pid, number):
     try:
-        os.killpg(pid, signal.SIGKILL)
+        os.killpg(pid, number)
     except (ProcessLookupError, PermissionError):
         pass
 
 
-def kill_group_of(folder, group):
+def kill_group_of(folder, group, number=signal.SIGKILL):
     """Only what is still the server of this folder: numbers of processes are used again."""
     try:
         words = Path(f"/proc/{group}/environ").read_bytes()
     except OSError:
         return
     if f"HOME={folder}".encode() in words.split(b"\0"):
-        kill_group(group)
+        kill_group(group, number)
 
 
 def stop(folder):
@@ -178,10 +179,10 @@ def serve(folder, env):
     return 0
 
 
-def kill(folder):
+def kill(folder, number=signal.SIGKILL):
     """The server, and not the epmd that was started before it."""
     for group in (folder / "groups").read_text().split()[1:]:
-        kill_group_of(folder, int(group))
+        kill_group_of(folder, int(group), number)
 
 
 def known_environment(folder):
@@ -202,6 +203,9 @@ def main(arguments):
         return 0
     if verb == "kill":
         kill(folder)
+        return 0
+    if verb in ("freeze", "thaw"):
+        kill(folder, signal.SIGSTOP if verb == "freeze" else signal.SIGCONT)
         return 0
     if verb == "empty":
         shutil.rmtree(folder / "data")

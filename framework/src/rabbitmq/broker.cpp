@@ -41,12 +41,23 @@ awaitable<void> cross(CorePtr core, awaitable<void> verb, StopPtr stop = nullptr
                                          "instead or beside it (store=sqlite:FILE)"};
 }
 
-awaitable<std::vector<EndedJob>> watch_on_loop(EnginePtr engine, WatchParams params, StopPtr stop) {
+awaitable<std::vector<EndedJob>> watch_on_loop(EnginePtr engine, WatchParams params, StopPtr stop,
+                                               Receipt receipt) {
     engine->check_open();
     if (params.client.empty()) throw Error{errc::invalid_config, "a watch names its client"};
     auto const replies = engine->replies;
-    auto watching = replies->watch(std::move(params), std::move(stop));
+    auto watching = replies->watch(std::move(params), std::move(stop), std::move(receipt));
     std::vector<EndedJob> ended = co_await std::move(watching);
+    co_return ended;
+}
+
+// Whoever watches may be gone when the loop has said it: only what has arrived there is acked.
+awaitable<std::vector<EndedJob>> watch_and_confirm(CorePtr core, WatchParams params) {
+    auto const stop = std::make_shared<Stop>();
+    auto const receipt = std::make_shared<std::atomic<bool>>(false);
+    auto watching = cross(core, watch_on_loop(core->engine, std::move(params), stop, receipt), stop);
+    std::vector<EndedJob> ended = co_await std::move(watching);
+    receipt->store(true);
     co_return ended;
 }
 
@@ -102,8 +113,7 @@ awaitable<UpkeepReply> RabbitBroker::upkeep(UpkeepParams params) {
     return cross(core_, rabbitmq::upkeep(core_->engine, std::move(params)));
 }
 awaitable<std::vector<EndedJob>> RabbitBroker::watch(WatchParams params) {
-    auto const stop = std::make_shared<Stop>();
-    return cross(core_, watch_on_loop(core_->engine, std::move(params), stop), stop);
+    return watch_and_confirm(core_, std::move(params));
 }
 
 awaitable<std::vector<CancelVerdict>> RabbitBroker::cancel(std::vector<JobRef>) {

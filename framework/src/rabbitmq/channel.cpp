@@ -6,6 +6,7 @@
 
 #include <cohort/error.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 
@@ -15,6 +16,7 @@ using Steady = std::chrono::steady_clock;
 
 AnswerPtr Channel::ask(amqp_method_number_t id, void const* fields) {
     auto answer = std::make_shared<Answer>();
+    answer->asked = id;
     if (!is_open()) {
         answer->is_done = true;
         answer->error = trouble_;
@@ -54,10 +56,35 @@ void Channel::publish(BatchPtr const& batch, Publication publication) {
     sent_.emplace(published_, Sent{batch, index});
 }
 
-void Channel::ack(std::uint64_t tag) {
+void Channel::ack(std::uint64_t tag, Upto upto) {
+    if (upto == Upto::here)
+        unacked_.erase(unacked_.begin(), unacked_.upper_bound(tag));
+    else
+        unacked_.erase(tag);
     amqp_basic_ack_t fields{};
     fields.delivery_tag = tag;
+    fields.multiple = upto == Upto::here ? 1 : 0;
     tell(AMQP_BASIC_ACK_METHOD, &fields);
+}
+
+void Channel::ack(std::vector<std::uint64_t> tags) {
+    std::sort(tags.begin(), tags.end());
+    auto const [oldest, first] = std::mismatch(unacked_.begin(), unacked_.end(), tags.begin(), tags.end());
+    if (first - tags.begin() > 1) {
+        ack(*std::prev(first), Upto::here);
+        tags.erase(tags.begin(), first);
+    }
+    for (auto const tag : tags)
+        ack(tag);
+}
+
+void Channel::give_back(std::uint64_t tag) {
+    unacked_.erase(unacked_.begin(), unacked_.upper_bound(tag));
+    amqp_basic_nack_t fields{};
+    fields.delivery_tag = tag;
+    fields.multiple = 1;
+    fields.requeue = 1;
+    tell(AMQP_BASIC_NACK_METHOD, &fields);
 }
 
 void Channel::close() {
@@ -95,21 +122,32 @@ void Channel::take(Method const& method) {
 
 void Channel::take(Delivery delivery, amqp_method_number_t how) {
     if (how == AMQP_BASIC_GET_OK_METHOD) {
+        unacked_.insert(unacked_.end(), delivery.tag);
         answer(how, 0, std::move(delivery));
     } else if (how == AMQP_BASIC_RETURN_METHOD) {
-        auto const text = view(delivery.properties->correlation_id);
+        bool const is_numbered = (delivery.properties->_flags & AMQP_BASIC_CORRELATION_ID_FLAG) != 0;
+        auto const text = is_numbered ? view(delivery.properties->correlation_id) : std::string_view{};
         std::uint64_t number = 0;
         std::from_chars(text.data(), text.data() + text.size(), number);
         if (auto const found = sent_.find(number); found != sent_.end()) found->second.is_returned = true;
     } else if (on_delivery) {
+        unacked_.insert(unacked_.end(), delivery.tag);
         on_delivery(std::move(delivery));
     }
 }
 
 void Channel::answer(amqp_method_number_t id, std::uint32_t messages, std::optional<Delivery> delivery) {
     if (asked_.empty()) throw Error{errc::protocol_error, "an answer to nothing"};
-    auto const asked = std::move(asked_.front());
-    asked_.pop_front();
+    // In AMQP the number of an answer is the question's, plus one; a queue that is asked may be empty.
+    // Questions of one kind are answered in their order, but a quorum queue's consume-ok may come behind what
+    // was asked later.
+    auto const found = std::find_if(asked_.begin(), asked_.end(), [&](AnswerPtr const& question) {
+        return id == question->asked + 1 ||
+               (question->asked == AMQP_BASIC_GET_METHOD && id == AMQP_BASIC_GET_EMPTY_METHOD);
+    });
+    if (found == asked_.end()) throw Error{errc::protocol_error, "an answer to another question"};
+    auto const asked = *found;
+    asked_.erase(found);
     asked->id = id;
     asked->messages = messages;
     asked->delivery = std::move(delivery);

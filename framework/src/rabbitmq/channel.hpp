@@ -13,7 +13,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 namespace cohort::rabbitmq {
 
@@ -33,6 +35,7 @@ struct Delivery {
 
 // What a question was answered.
 struct Answer {
+    amqp_method_number_t asked = 0;
     bool is_done = false;
     std::exception_ptr error;
     amqp_method_number_t id = 0;
@@ -79,12 +82,18 @@ public:
     // The server's reply code, when it was the one who closed it; else 0.
     std::uint16_t close_code() const noexcept { return close_code_; }
 
-    // Several may be under way: they are answered in their order.
+    // Several may be under way.
     AnswerPtr ask(amqp_method_number_t id, void const* fields);
     void tell(amqp_method_number_t id, void const* fields);
     // Needs confirm.select before.
     void publish(BatchPtr const& batch, Publication publication);
-    void ack(std::uint64_t tag);
+    // `Upto::here`: with all deliveries before it.
+    enum class Upto : bool { only, here };
+    void ack(std::uint64_t tag, Upto upto = Upto::only);
+    // These, in as few words as may be: where they are the oldest that are not acked, in one.
+    void ack(std::vector<std::uint64_t> tags);
+    // All up to this one go back to their queues.
+    void give_back(std::uint64_t tag);
     void close();
 
     std::function<void(Delivery)> on_delivery;
@@ -115,6 +124,7 @@ private:
     std::deque<AnswerPtr> asked_;
     std::uint64_t published_ = 0;
     std::map<std::uint64_t, Sent> sent_;
+    std::set<std::uint64_t> unacked_;
 };
 using ChannelPtr = std::shared_ptr<Channel>;
 

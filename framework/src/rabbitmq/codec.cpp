@@ -116,15 +116,18 @@ amqp_table_entry_t const* find(amqp_table_t const& table, std::string_view name)
     return nullptr;
 }
 
+// Appends what is encoded; its size is not known before.
 template<class Encode>
-std::string encode(std::size_t guess, Encode encode_into) {
-    for (std::string bytes(guess, '\0');; bytes.resize(bytes.size() * 4)) {
-        int const size = encode_into(amqp_bytes_t{bytes.size(), bytes.data()});
+void append_encoded(std::string& out, std::size_t guess, Encode encode_into) {
+    std::size_t const begin = out.size();
+    for (std::size_t room = guess;; room *= 4) {
+        out.resize(begin + room);
+        int const size = encode_into(amqp_bytes_t{room, out.data() + begin});
         if (size >= 0) {
-            bytes.resize(static_cast<std::size_t>(size));
-            return bytes;
+            out.resize(begin + static_cast<std::size_t>(size));
+            return;
         }
-        if (bytes.size() > most_encoded)
+        if (room > most_encoded)
             throw Error{errc::payload_too_large, "a name or a table is too long for AMQP"};
     }
 }
@@ -209,28 +212,28 @@ std::string_view text(amqp_table_t const& table, std::string_view name) noexcept
 }
 
 void append_method(std::string& out, std::uint16_t channel, amqp_method_number_t id, void const* fields) {
-    std::string payload;
-    append_u32(payload, id);
-    payload += encode(
-        512, [&](amqp_bytes_t into) { return amqp_encode_method(id, const_cast<void*>(fields), into); });
-    append_frame(out, frame_method, channel, payload);
+    std::size_t const begun = begin_frame(out, frame_method, channel);
+    append_u32(out, id);
+    append_encoded(
+        out, 128, [&](amqp_bytes_t into) { return amqp_encode_method(id, const_cast<void*>(fields), into); });
+    end_frame(out, begun);
 }
 
 void append_content(std::string& out, std::uint16_t channel, amqp_method_number_t id, void const* fields,
                     amqp_basic_properties_t const& properties, std::string_view body,
                     std::uint32_t frame_max) {
     append_method(out, channel, id, fields);
-    std::string head;
-    append_u16(head, AMQP_BASIC_CLASS);
-    append_u16(head, 0);
-    append_u64(head, body.size());
-    head += encode(1024, [&](amqp_bytes_t into) {
+    std::size_t const begun = begin_frame(out, frame_header, channel);
+    append_u16(out, AMQP_BASIC_CLASS);
+    append_u16(out, 0);
+    append_u64(out, body.size());
+    append_encoded(out, 512, [&](amqp_bytes_t into) {
         return amqp_encode_properties(AMQP_BASIC_CLASS, const_cast<amqp_basic_properties_t*>(&properties),
                                       into);
     });
-    if (head.size() > frame_max - frame_overhead)
+    if (out.size() - begun > frame_max - frame_overhead)
         throw Error{errc::payload_too_large, "the headers of a message do not fit into a frame"};
-    append_frame(out, frame_header, channel, head);
+    end_frame(out, begun);
     for (std::size_t at = 0; at < body.size(); at += frame_max - frame_overhead)
         append_frame(out, frame_body, channel, body.substr(at, frame_max - frame_overhead));
 }

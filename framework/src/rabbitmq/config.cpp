@@ -47,11 +47,6 @@ Config read_config(Url const& url, Clock const& clock) {
                 "server_name"});
     Config config;
     config.masked = url.masked();
-    for (char const* const later : {"reply"}) {
-        if (!url.text(later)) continue;
-        throw Error{errc::not_supported,
-                    std::string{later} + " is not there yet on RabbitMQ: leave it out of " + config.masked};
-    }
     bool const is_tls = url.scheme == "amqps";
     if (!is_tls) io::expect_no_tls(url, tls_words);
     if (is_tls) config.tls = io::read_tls(url, tls_words);
@@ -83,6 +78,12 @@ Config read_config(Url const& url, Clock const& clock) {
         throw Error{errc::invalid_url,
                     "priorities is 3, for urgent, usual and patient jobs, or 1, in " + config.masked};
     config.has_priorities = priorities == 3;
+    std::string const reply = url.text("reply").value_or("durable");
+    if (reply != "durable") {
+        throw Error{errc::invalid_url,
+                    "reply is durable, or is left out; not \"" + reply + "\", in " + config.masked};
+    }
+    config.keeps_replies = url.text("reply").has_value();
     config.is_consumer_timeout_known = url.text("consumer_timeout").has_value();
     config.consumer_timeout = span(url, "consumer_timeout", config.consumer_timeout, 0s);
     config.poll = span(url, "poll", config.poll, 1ms);

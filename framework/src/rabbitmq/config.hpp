@@ -7,6 +7,7 @@
 #include <cohort/time.hpp>
 #include <cohort/url.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -28,6 +29,7 @@ struct Config {
     Duration heartbeat = 10s;  // 0 = none
     Duration blocked = 5s;     // a push waits so long for a server that takes nothing
     bool has_priorities = false;
+    bool keeps_replies = false;  // for a client that comes back under its name
     // The server ends who has not acked for so long; 0 = never. Said in the URL, or what is usual.
     Duration consumer_timeout = 30min;
     bool is_consumer_timeout_known = false;
@@ -35,6 +37,10 @@ struct Config {
     std::uint32_t frame_max = 131'072;  // bytes
     Clock const* clock = nullptr;       // other than the machine's only in tests
     std::string masked;                 // the URL, for people
+
+    // What a worker has asked or said is answered as long as its connection lives: to ask again, or to give
+    // up the life that has asked, would run jobs twice. Heartbeats end a connection that is dead.
+    Duration patience() const noexcept { return std::max(timeout, 2 * heartbeat); }
 };
 
 // Throws Error(invalid_url).

@@ -52,9 +52,14 @@ bool has_ending(Life const& life) {
 void deliver(LifePtr const& life, Delivery delivery) {
     auto const found = life->consumers.find(delivery.consumer);
     if (found == life->consumers.end()) return;  // unacked, it comes back with the channel's end
-    ++found->second.out;
-    found->second.stirred = Steady::now();
-    life->waiting.push_back({found->second.line, std::move(delivery)});
+    Consumer& consumer = found->second;
+    // An ack may reach the server before it is counted here: twice a share is possible, and no more.
+    constexpr std::uint32_t slack = 16;
+    if (++consumer.out > 2 * consumer.share + slack)
+        throw Error{errc::protocol_error,
+                    "more jobs than the " + std::to_string(consumer.share) + " that were asked for"};
+    consumer.stirred = Steady::now();
+    life->waiting.push_back({consumer.line, std::move(delivery)});
     life->wake.wake();
 }
 
@@ -114,7 +119,7 @@ awaitable<void> start_consuming(EnginePtr engine, LifePtr life, std::vector<std:
     std::exception_ptr trouble;
     try {
         for (auto const& answer : answers)
-            co_await wait_for(answer, engine->config.timeout);
+            co_await wait_for(answer, engine->config.patience());
     } catch (...) {
         trouble = std::current_exception();
     }
@@ -145,7 +150,8 @@ awaitable<void> cancel_consumers(EnginePtr engine, LifePtr life, Which which) {
     // waits for the answer too, and an answer wakes one: so this one looks.
     constexpr Duration look_again = 1ms;
     for (auto const& start : starts) {
-        for (Duration waited = 0s; !start->is_done && waited < engine->config.timeout; waited += look_again)
+        for (Duration waited = 0s; !start->is_done && waited < engine->config.patience();
+             waited += look_again)
             co_await io::sleep_for(look_again);
     }
     std::vector<AnswerPtr> answers;
@@ -155,7 +161,7 @@ awaitable<void> cancel_consumers(EnginePtr engine, LifePtr life, Which which) {
         answers.push_back(life->channel->ask(AMQP_BASIC_CANCEL_METHOD, &cancel));
     }
     for (auto const& answer : answers)
-        co_await wait_for(answer, engine->config.timeout);
+        co_await wait_for(answer, engine->config.patience());
     for (auto const& tag : tags)
         life->consumers.erase(tag);
     // Somebody else may be ending others.

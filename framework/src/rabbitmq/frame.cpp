@@ -77,10 +77,22 @@ std::optional<Frame> FrameReader::next() {
 }
 
 void append_frame(std::string& out, std::uint8_t type, std::uint16_t channel, std::string_view payload) {
+    std::size_t const begun = begin_frame(out, type, channel);
+    out += payload;
+    end_frame(out, begun);
+}
+
+std::size_t begin_frame(std::string& out, std::uint8_t type, std::uint16_t channel) {
     out += static_cast<char>(type);
     append_u16(out, channel);
-    append_u32(out, static_cast<std::uint32_t>(payload.size()));
-    out += payload;
+    append_u32(out, 0);
+    return out.size();
+}
+
+void end_frame(std::string& out, std::size_t begun) {
+    auto const size = static_cast<std::uint32_t>(out.size() - begun);
+    for (std::size_t i = 0; i < sizeof size; ++i)
+        out[begun - 1 - i] = static_cast<char>(size >> (8 * i));
     out += end_mark;
 }
 

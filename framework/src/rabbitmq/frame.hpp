@@ -40,6 +40,9 @@ private:
 };
 
 void append_frame(std::string& out, std::uint8_t type, std::uint16_t channel, std::string_view payload);
+// The same around a payload that is appended in between; begin_frame() says what end_frame() is given.
+std::size_t begin_frame(std::string& out, std::uint8_t type, std::uint16_t channel);
+void end_frame(std::string& out, std::size_t begun);
 
 // Big-endian, as everything in AMQP.
 std::uint32_t read_u32(std::string_view bytes) noexcept;

@@ -91,11 +91,19 @@ void answer_same(std::vector<Item>& items) {
 
 awaitable<void> declare_all(EnginePtr engine, std::vector<Item> const& items) {
     std::set<std::string> clients;
+    std::set<std::string> lines;  // those that are needed at once: mostly one, for many jobs
     for (auto const& item : items) {
         if (item.is_done) continue;
-        co_await declare_for(engine->producer_topology, engine->line_of(item.record), item.delay);
-        if (!item.record.client.empty()) clients.insert(item.record.client);
+        std::string const client{item.record.client};
+        if (!client.empty()) clients.insert(client);
+        std::string line = engine->line_of(item.record);
+        if (item.delay > 0s)
+            co_await declare_for(engine->producer_topology, std::move(line), item.delay);
+        else
+            lines.insert(std::move(line));
     }
+    for (auto const& line : lines)
+        co_await engine->producer_topology.need_line(line);
     // Before the job can end.
     for (auto const& client : clients)
         co_await engine->producer_topology.need_replies(client);

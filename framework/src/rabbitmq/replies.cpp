@@ -18,8 +18,6 @@ namespace {
 
 // A client that has not watched for so long leaves the rest to its queue.
 constexpr auto idle = std::chrono::minutes{1};
-// Replies on their way at a time. Each is acked as it comes, and waits here for a watch to tell it.
-constexpr std::uint16_t most_ahead = 1000;
 
 }  // namespace
 
@@ -51,8 +49,10 @@ awaitable<void> Replies::subscribe(std::string client) {
     co_await topology_.need_replies(client);
     ChannelPtr const channel = connection_->session().open_channel();
     channel->on_delivery = [weak = weak_from_this(), client](Delivery delivery) {
-        auto const tag = delivery.tag;
-        if (auto const self = weak.lock()) self->receive(client, tag, std::move(delivery));
+        auto const self = weak.lock();
+        if (!self) return;
+        auto const found = self->clients_.find(client);
+        if (found != self->clients_.end()) self->receive(found->second, client, std::move(delivery));
     };
     // The queue is gone, or the connection: the watch looks after it.
     auto const ended = [weak = weak_from_this(), client] {
@@ -67,40 +67,67 @@ awaitable<void> Replies::subscribe(std::string client) {
         if (auto const cancelled = weak.lock()) cancelled->close();
         ended();
     };
-    clients_[client].channel = channel;
+    Client& listener = clients_[client];
+    if (listener.channel) listener.channel->close();
+    listener.channel = channel;
+    // What the last channel brought and was not acked comes again.
+    listener.said = 0;
     amqp_basic_qos_t qos{};
-    qos.prefetch_count = most_ahead;
+    qos.prefetch_count = most_held;
     AnswerPtr const limited = channel->ask(AMQP_BASIC_QOS_METHOD, &qos);
     std::string const queue = names_.replies(client);
     amqp_basic_consume_t consume{};
     consume.queue = bytes_of(queue);
     AnswerPtr const consumed = channel->ask(AMQP_BASIC_CONSUME_METHOD, &consume);
-    co_await wait_for(limited, config_.timeout);
-    co_await wait_for(consumed, config_.timeout);
+    std::exception_ptr trouble;
+    try {
+        co_await wait_for(limited, config_.timeout);
+        co_await wait_for(consumed, config_.timeout);
+    } catch (...) {
+        trouble = std::current_exception();
+    }
+    if (!trouble) co_return;
+    channel->close();
+    std::rethrow_exception(trouble);
 }
 
-void Replies::receive(std::string const& client, std::uint64_t tag, Delivery delivery) {
-    auto const found = clients_.find(client);
-    if (found == clients_.end()) return;
-    try {
-        found->second.ended.push_back(decode_ending(std::move(delivery)));
-    } catch (Error const& error) {
-        log(LogLevel::warn, one_line("a reply to " + client + " is ignored: " + error.detail()));
+void Replies::receive(Client& client, std::string const& name, Delivery delivery) {
+    if (client.ended.size() + client.said >= most_held) {
+        throw Error{errc::protocol_error, config_.masked + ": more replies than the " +
+                                              std::to_string(most_held) + " that were asked for"};
     }
-    found->second.channel->ack(tag);
-    if (found->second.wake) found->second.wake->wake();
+    auto const tag = delivery.tag;
+    try {
+        client.ended.push_back(decode_ending(std::move(delivery)));
+        client.youngest = tag;
+    } catch (Error const& error) {
+        log(LogLevel::warn, one_line("a reply to " + name + " is ignored: " + error.detail()));
+        client.channel->ack(tag);
+    }
+    if (client.wake) client.wake->wake();
+}
+
+void Replies::finish_last(Client& client) {
+    if (std::exchange(client.said, 0) == 0 || !client.channel) return;
+    if (client.receipt->load())
+        client.channel->ack(client.said_upto, Channel::Upto::here);
+    else
+        client.channel->give_back(client.said_upto);
 }
 
 void Replies::forget_idle(Time now) {
-    std::erase_if(clients_, [&](auto const& entry) {
-        Client const& client = entry.second;
+    for (auto at = clients_.begin(); at != clients_.end();) {
+        Client& client = at->second;
         bool const is_idle = !client.wake && client.ended.empty() && now - client.last_seen > idle;
-        if (is_idle && client.channel) client.channel->close();
-        return is_idle;
-    });
+        if (is_idle) {
+            finish_last(client);
+            if (client.channel) client.channel->close();
+        }
+        at = is_idle ? clients_.erase(at) : std::next(at);
+    }
 }
 
-awaitable<std::vector<EndedJob>> Replies::watch(WatchParams params, StopPtr stop) {
+awaitable<std::vector<EndedJob>> Replies::watch(WatchParams params, StopPtr stop, Receipt receipt) {
     auto const until = Steady::now() + std::min<Duration>(params.wait, 24h * 365);
     Seat seat{shared_from_this(), params.client};
     stop->call = [wake = seat.wake] { wake->wake(); };
@@ -115,11 +142,15 @@ awaitable<std::vector<EndedJob>> Replies::watch(WatchParams params, StopPtr stop
         if (!std::exchange(is_mine, true)) {
             if (client.wake) client.wake->wake();
             client.wake = seat.wake;
+            finish_last(client);
         }
         if (!client.ended.empty()) {
             std::vector<EndedJob> ended{std::make_move_iterator(client.ended.begin()),
                                         std::make_move_iterator(client.ended.end())};
             client.ended.clear();
+            client.said = ended.size();
+            client.said_upto = client.youngest;
+            client.receipt = receipt;
             co_return ended;
         }
         if (!client.channel || !client.channel->is_open()) {

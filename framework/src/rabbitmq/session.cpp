@@ -16,6 +16,8 @@ constexpr std::string_view protocol_header{"AMQP\0\0\x09\x01", 8};
 // Until both sides have agreed.
 constexpr std::uint32_t least_frame_max = 4096;
 constexpr std::uint16_t most_channels = 2047;
+// What a server makes us say, and does not read.
+constexpr std::uint32_t most_reactions = 10'000;
 
 bool has_word(std::string_view words, std::string_view word) {
     for (std::size_t at = words.find(word); at != std::string_view::npos; at = words.find(word, at + 1)) {
@@ -43,18 +45,34 @@ void Session::open(Time now) {
     heartbeat_ = 0s;
     opened_ = last_sent_ = last_heard_ = now;
     is_blocked_ = false;
+    is_feeding_ = false;
+    reactions_ = 0;
     channels_.clear();
     next_channel_ = 1;
 }
 
 std::string Session::take_output(Time now) {
     if (!output_.empty()) last_sent_ = now;
+    reactions_ = 0;
     return std::exchange(output_, {});
 }
 
 void Session::write_method(std::uint16_t channel, amqp_method_number_t id, void const* fields) {
-    append_method(output_, channel, id, fields);
+    if (is_feeding_) count_reaction();
+    std::size_t const before = output_.size();
+    try {
+        append_method(output_, channel, id, fields);
+    } catch (Error const&) {
+        output_.resize(before);
+        throw;
+    }
     if (on_output) on_output();
+}
+
+void Session::count_reaction() {
+    if (++reactions_ <= most_reactions) return;
+    throw Error{errc::protocol_error,
+                config_.masked + ": the server asks, and does not read what it is answered"};
 }
 
 void Session::write_content(std::uint16_t channel, amqp_method_number_t id, void const* fields,
@@ -72,8 +90,15 @@ void Session::write_content(std::uint16_t channel, amqp_method_number_t id, void
 void Session::feed(std::string_view bytes, Time now) {
     last_heard_ = now;
     reader_.feed(bytes);
-    while (auto const frame = reader_.next())
-        take(*frame);
+    is_feeding_ = true;
+    try {
+        while (auto const frame = reader_.next())
+            take(*frame);
+    } catch (...) {
+        is_feeding_ = false;
+        throw;
+    }
+    is_feeding_ = false;
 }
 
 void Session::need(Stage stage, char const* what) const {
@@ -100,8 +125,8 @@ void Session::take(Frame const& frame) {
         return;
     }
     if (place.content) throw Error{errc::protocol_error, config_.masked + ": a message without its end"};
-    auto const arena = std::make_shared<Arena>();
-    Method const method = decode_method(frame.payload, *arena);
+    arena_.clear();
+    Method const method = decode_method(frame.payload, arena_);
     take_channel_method(frame.channel, place, method);
 }
 
@@ -122,8 +147,8 @@ void Session::take_connection_method(Method const& method) {
         stage_ = Stage::ready;
         return;
     case AMQP_CONNECTION_BLOCKED_METHOD:
-        is_blocked_ = true;
         blocked_reason_ = one_line(view(method.as<amqp_connection_blocked_t>().reason), 200);
+        if (std::exchange(is_blocked_, true)) return;
         log(LogLevel::warn, one_line(config_.masked + " takes no messages for now: " + blocked_reason_));
         return;
     case AMQP_CONNECTION_UNBLOCKED_METHOD:

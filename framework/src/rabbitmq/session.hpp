@@ -70,6 +70,7 @@ private:
     void login(Method const& start);
     void tune(Method const& method);
     void need(Stage stage, char const* what) const;
+    void count_reaction();
 
     Config const& config_;
     std::string const role_;
@@ -77,6 +78,8 @@ private:
     FrameReader reader_{config_.frame_max};
     Arena arena_;
     std::string output_;
+    bool is_feeding_ = false;
+    std::uint32_t reactions_ = 0;  // to what the server said, since it last read any
     std::uint32_t frame_max_ = 0;
     std::uint16_t channel_max_ = 0;
     Duration heartbeat_ = 0s;

@@ -104,9 +104,10 @@ awaitable<std::vector<bool>> replace(EnginePtr engine, ChannelPtr channel,
         for (std::size_t i = 0; i < replacements.size(); ++i) {
             if (!done[i]) counts[i] = publish(*engine, *channel, batch, replacements[i]);
         }
-        co_await wait_for(batch, engine->config.timeout);
+        co_await wait_for(batch, engine->config.patience());
         std::size_t at = 0;
         bool is_gone = false;
+        std::vector<std::uint64_t> tags;
         for (std::size_t i = 0; i < replacements.size(); ++i) {
             if (done[i]) continue;
             auto const from = batch->fates.begin() + static_cast<std::ptrdiff_t>(at);
@@ -115,8 +116,9 @@ awaitable<std::vector<bool>> replace(EnginePtr engine, ChannelPtr channel,
             is_gone = is_gone || std::find(from, to, Fate::returned) != to;
             done[i] = std::all_of(from, to, [](Fate fate) { return fate == Fate::confirmed; });
             // Only now: what is acked is nowhere else.
-            if (done[i]) channel->ack(replacements[i].tag);
+            if (done[i]) tags.push_back(replacements[i].tag);
         }
+        channel->ack(std::move(tags));
         if (!is_gone) break;
         engine->worker_topology.forget();
     }

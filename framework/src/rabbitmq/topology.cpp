@@ -10,8 +10,9 @@ namespace {
 
 // A message that the server has taken back so often goes to the dead: ten times every job's own limit.
 constexpr std::int64_t delivery_limit = 10 * (100 + 1);
-// Nobody has read or awaited replies for so long: their client is gone.
-constexpr std::int64_t replies_expire = 10 * 60 * 1000;
+// Nobody has read or awaited replies for so long: their client is gone, and does not come back.
+constexpr Duration replies_expire = 10min;
+constexpr Duration kept_replies_expire = 24h * 7;
 constexpr std::int64_t most_replies = 100'000;
 // Tickets say that there may be work, and not which: more of them than workers that wait are of no use.
 constexpr std::int64_t most_tickets = 100;
@@ -103,7 +104,7 @@ awaitable<void> Topology::need_replies(std::string client) {
     if (is_known(name)) co_return;
     Table arguments;
     arguments.add("x-queue-type", std::string_view{"classic"})
-        .add("x-expires", replies_expire)
+        .add("x-expires", (config_.keeps_replies ? kept_replies_expire : replies_expire) / Duration{1ms})
         .add("x-max-length", most_replies);
     add_queue(name, std::move(arguments));
     co_await carry_out();

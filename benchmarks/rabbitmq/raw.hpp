@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// The measurements of a bare librabbitmq loop; one file each.
+#pragma once
+
+#include "support/case.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace bench::raw {
+
+// Where the case's server listens, and what its queues' names begin with.
+struct RabbitPlace {
+    std::uint16_t port = 0;
+    std::string space;
+};
+RabbitPlace rabbitmq_place(Case const& what);
+
+Sample measure_rabbitmq_enqueue(Case const& what);
+Sample measure_rabbitmq_drain(Case const& what);
+Sample measure_rabbitmq_calls(Case const& what);
+Sample measure_rabbitmq_ping_pong(Case const& what);
+
+}  // namespace bench::raw

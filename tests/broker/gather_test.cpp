@@ -39,7 +39,8 @@ struct Server {
 
     awaitable<void> ask(int value) {
         try {
-            int const reply = co_await gather.ask(Number{value});
+            Number number{value};
+            int const reply = co_await gather.ask(std::move(number));
             CHECK(reply == value + 1);
             ++answered;
         } catch (Error const& error) {

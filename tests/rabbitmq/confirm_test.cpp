@@ -48,14 +48,26 @@ TEST_CASE("a push is stored when it was confirmed, and uncertain as long as it i
 }
 
 TEST_CASE("a push that the server could not store is refused", "[F52]") {
-    PlayedServer const server{[](Said const& said) -> std::optional<Reply> {
+    std::atomic<std::uint64_t> refused{0};
+    PlayedServer const server{[&](Said const& said) -> std::optional<Reply> {
         if (said.id != AMQP_BASIC_PUBLISH_METHOD) return std::nullopt;
-        return Reply{method_of(said.channel, AMQP_BASIC_NACK_METHOD, amqp_basic_nack_t{1, 0, 0})};
+        return Reply{method_of(said.channel, AMQP_BASIC_NACK_METHOD, amqp_basic_nack_t{++refused, 0, 0})};
     }};
     auto const broker = open(server);
     auto const result = run(broker->push(one("j1"))).at(0);
     CHECK(result.verdict == PushVerdict::refused);
     CHECK(result.code == errc::storage_full);
+}
+
+TEST_CASE("a push that a queue was not ready for is stored a moment later", "[F52]") {
+    std::atomic<int> pushes{0};
+    PlayedServer const server{[&](Said const& said) -> std::optional<Reply> {
+        if (said.id != AMQP_BASIC_PUBLISH_METHOD || ++pushes > 1) return std::nullopt;
+        return Reply{method_of(said.channel, AMQP_BASIC_NACK_METHOD, amqp_basic_nack_t{1, 0, 0})};
+    }};
+    auto const broker = open(server);
+    CHECK(run(broker->push(one("j1"))).at(0).verdict == PushVerdict::stored);
+    CHECK(pushes == 2);
 }
 
 TEST_CASE("a job is acked when its outcome was confirmed, and not before", "[F02]") {

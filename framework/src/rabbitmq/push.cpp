@@ -110,7 +110,7 @@ awaitable<void> declare_all(EnginePtr engine, std::vector<Item> const& items) {
 }
 
 void note(Item& item, Fate fate, std::string const& server) {
-    item.is_done = fate != Fate::returned;
+    item.is_done = fate != Fate::returned && fate != Fate::refused;
     switch (fate) {
     case Fate::confirmed:
         item.result.verdict = PushVerdict::stored;
@@ -147,7 +147,8 @@ awaitable<void> publish_all(EnginePtr engine, std::vector<Item>& items) {
         note(items[published[i]], batch->fates[i], engine->config.masked);
 }
 
-bool has_returned(std::vector<Item> const& items) {
+// Those that came back, or that the server would not have: they are stored nowhere.
+bool has_open(std::vector<Item> const& items) {
     return std::any_of(items.begin(), items.end(),
                        [](Item const& item) { return !item.is_done && !item.same_as; });
 }
@@ -188,7 +189,11 @@ awaitable<std::vector<PushResult>> push(EnginePtr engine, std::vector<NewJob> jo
     co_await engine->wait_while_blocked(engine->producer);
     std::vector<Item> items = make_items(std::move(jobs), engine->config.clock->now());
     co_await publish_all(engine, items);
-    if (has_returned(items)) {
+    if (has_open(items)) {
+        // RabbitMQ 3.10 says that a queue is there when somebody else has just declared it, a moment before
+        // it takes anything.
+        constexpr Duration moment = 100ms;
+        co_await io::sleep_for(moment);
         engine->producer_topology.forget();
         co_await publish_all(engine, items);
     }

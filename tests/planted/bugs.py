@@ -61,7 +61,7 @@ BUGS = [
         [("redis/session.cpp", 'answer[0].text() == "master"', 'answer.size() > 0')],
         ("test_redis", "a server that a sentinel names and that is a replica*")),
     Bug("nobody waits for the replicas of a Redis server",
-        [("redis/push.cpp", "demand_replicas(calls.back(), jobs, slice, config);", "")],
+        [("redis/push.cpp", "demand_replicas(call, jobs, slice, core.config);", "")],
         ("test_redis", "with replicas asked for*")),
     Bug("upkeep never takes anybody for dead", [("sqlite/upkeep.cpp", "beat + lease < ?3", "beat + lease * 1000 < ?3")],
         "sqlite F01*", "sqlite F03*"),

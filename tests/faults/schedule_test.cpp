@@ -36,7 +36,9 @@ FAULT("F82", "sqlite redis memory",
       "five workers with a schedule by the second die one after the other: each tick is one job, and none is "
       "left out") {
     WorkerSetup setup;
-    setup.cron = "* * * * * *";
+    // A sanitizer may take longer than a second for a tick, and of several the last is given.
+    auto const step = std::chrono::seconds{slowness > 1 ? 2 : 1};
+    setup.cron = slowness > 1 ? "*/2 * * * * *" : "* * * * * *";
     std::size_t kills = 0;
     std::size_t workers = 0;
     auto const start = [&] {
@@ -63,8 +65,8 @@ FAULT("F82", "sqlite redis memory",
 
     stage.check({.duplicates = workers});
     auto const ticks = stored_ticks(stage);
-    REQUIRE(ticks.size() >= 8);
-    CHECK(static_cast<std::int64_t>(ticks.size()) == (*ticks.rbegin() - *ticks.begin()) / 1s + 1);
+    REQUIRE(ticks.size() >= 4);
+    CHECK(static_cast<std::int64_t>(ticks.size()) == (*ticks.rbegin() - *ticks.begin()) / step + 1);
     auto const jobs = stage.store().read();
     CHECK(jobs.size() == ticks.size());
     for (auto const& job : jobs)

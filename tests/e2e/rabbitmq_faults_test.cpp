@@ -210,28 +210,28 @@ cohort::awaitable<void> close_all(support::RabbitServer& server) {
 }  // namespace
 
 TEST_CASE("on RabbitMQ, a server that is killed loses no job that it has confirmed",
-          "[rabbitmq][F38][F33][serial][timeout:180]") {
+          "[rabbitmq][F38][F33][heavy][timeout:180]") {
     if (is_skipped()) return;
     support::RabbitServer server;
     cohort::run(kill_under_load(server));
 }
 
 TEST_CASE("on RabbitMQ, a server is restarted, comes late, and comes back empty: all go on by themselves",
-          "[rabbitmq][F37][F39][F40][.nightly][serial][timeout:300]") {
+          "[rabbitmq][F37][F39][F40][.nightly][heavy][timeout:300]") {
     if (is_skipped()) return;
     support::RabbitServer server;
     cohort::run(come_and_go(server));
 }
 
 TEST_CASE("on RabbitMQ, a server stands still for a while: nobody is taken for dead, and nothing runs twice",
-          "[rabbitmq][F49][serial][timeout:180]") {
+          "[rabbitmq][F49][heavy][timeout:180]") {
     if (is_skipped()) return;
     support::RabbitServer server;
     cohort::run(stand_still(server));
 }
 
 TEST_CASE("on RabbitMQ, all connections are closed twenty times under load, and each worker has one consumer",
-          "[rabbitmq][F47][serial][timeout:180]") {
+          "[rabbitmq][F47][heavy][timeout:180]") {
     if (is_skipped()) return;
     support::RabbitServer server;
     cohort::run(close_all(server));

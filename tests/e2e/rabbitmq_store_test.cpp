@@ -245,7 +245,7 @@ TEST_CASE("on RabbitMQ with a store, a job longer than the server's consumer_tim
 
 TEST_CASE(
     "on RabbitMQ with a store, jobs are taken and run while the server is killed, and closes connections",
-    "[rabbitmq][F38][F33][F47][serial][timeout:180]") {
+    "[rabbitmq][F38][F33][F47][heavy][timeout:180]") {
     if (is_skipped()) return;
     support::TempDir const dir;
     support::RabbitServer server;

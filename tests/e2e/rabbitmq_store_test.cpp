@@ -10,6 +10,7 @@
 #include <cohort/id.hpp>
 #include <cohort/inspector.hpp>
 #include <cohort/open.hpp>
+#include <cohort/rabbitmq.hpp>
 #include <cohort/run.hpp>
 #include <cohort/sleep.hpp>
 
@@ -250,6 +251,21 @@ TEST_CASE(
     support::TempDir const dir;
     support::RabbitServer server;
     cohort::run(kill_under_load(server, "sqlite:" + dir.file("jobs.db")));
+}
+
+TEST_CASE("on RabbitMQ with a store, a message made by hand is refused, with the way out") {
+    support::TempDir const dir;
+    auto const broker = cohort::open_broker("amqp://localhost:1?store=sqlite:" + dir.file("jobs.db"));
+    cohort::errc code = cohort::errc::ok;
+    std::string text;
+    try {
+        cohort::run(cohort::rabbitmq::publish(*broker, "main", cohort::rabbitmq::RawMessage{}));
+    } catch (cohort::Error const& error) {
+        code = error.which();
+        text = error.what();
+    }
+    CHECK(code == cohort::errc::not_supported);
+    CHECK_THAT(text, Catch::Contains("without store="));
 }
 
 }  // namespace rabbitmq_store_test

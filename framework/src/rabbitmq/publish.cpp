@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Messages made by hand, over the broker's own channel.
 #include "rabbitmq/broker.hpp"
+#include "rabbitmq/stored_broker.hpp"
 
 #include <cohort/error.hpp>
 #include <cohort/id.hpp>
@@ -87,8 +88,12 @@ awaitable<void> publish_there(std::shared_ptr<Core> core, std::string queue, Raw
 awaitable<void> publish(Broker& broker, std::string queue, RawMessage message) {
     auto* const mine = dynamic_cast<RabbitBroker*>(&broker);
     if (mine == nullptr) {
+        bool const has_store = dynamic_cast<StoredBroker*>(&broker) != nullptr;
         throw Error{errc::not_supported,
-                    std::string{broker.name()} + " is no RabbitMQ server, which a raw message needs"};
+                    std::string{broker.name()} +
+                        (has_store ? " keeps its jobs in a store, where nobody takes messages; open a broker "
+                                     "without store= for those made by hand"
+                                   : " is no RabbitMQ server, which a raw message needs")};
     }
     return publish_there(mine->core(), std::move(queue), std::move(message));
 }

@@ -10,6 +10,7 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace cohort::rabbitmq {
 
@@ -21,13 +22,25 @@ namespace {
 constexpr std::uint32_t most_at_once = 1000;
 // A worker claims again at once; one that does not is not to be given jobs that others wait for.
 constexpr Duration longest_rest = 100ms;
-// What a queue has for a consumer comes within a few milliseconds: who has had leave for so long and nothing
-// came has an empty queue.
-constexpr Duration silence = 20ms;
-// A queue that is given jobs all the time is never silent; that it is not waited for any longer.
-constexpr Duration longest_silence = 10 * silence;
+// What a queue has for a consumer comes within a few milliseconds, or as long as the server's disk takes: who
+// has had leave for so long and nothing came has an empty queue.
+constexpr Duration shortest_silence = 20ms;
+constexpr Duration longest_silence = 500ms;
+Duration silence_of(Life const& life) {
+    return std::clamp(3 * life.pace, shortest_silence, longest_silence);
+}
+// A queue that is given jobs all the time is never silent: it is not waited for longer than so many times.
+constexpr int most_silences = 10;
+
+// The longest of late. What took longer came into an empty queue.
+void note_pace(Life& life, Consumer& consumer, Steady::time_point now) {
+    if (!std::exchange(consumer.is_owed, false)) return;
+    auto const took = std::chrono::duration_cast<Duration>(now - consumer.stirred);
+    if (took < longest_silence) life.pace = std::max(took, life.pace * 9 / 10);
+}
 
 bool is_silent(Life const& life, Which which, Steady::time_point now) {
+    Duration const silence = silence_of(life);
     return std::all_of(life.consumers.begin(), life.consumers.end(), [&](auto const& entry) {
         Consumer const& consumer = entry.second;
         bool const is_meant = which == Which::all || consumer.free() > 0;
@@ -38,11 +51,20 @@ bool is_silent(Life const& life, Which which, Steady::time_point now) {
 // Until nothing is on its way to them.
 awaitable<void> await_silence(LifePtr life, Which which) {
     constexpr Duration look_again = 2ms;
-    for (Duration waited = 0s; waited < longest_silence; waited += look_again) {
+    Duration const longest = most_silences * silence_of(*life);
+    for (Duration waited = 0s; waited < longest; waited += look_again) {
         if (life->is_over || is_silent(*life, which, Steady::now())) co_return;
         co_await io::sleep_for(look_again);
     }
 }
+
+struct PuttingBack {
+    explicit PuttingBack(Life& its_life) : life{its_life} { ++life.putting_back; }
+    ~PuttingBack() { --life.putting_back; }
+    PuttingBack(PuttingBack const&) = delete;
+    PuttingBack& operator=(PuttingBack const&) = delete;
+    Life& life;
+};
 
 bool has_ending(Life const& life) {
     return std::any_of(life.consumers.begin(), life.consumers.end(),
@@ -58,7 +80,9 @@ void deliver(LifePtr const& life, Delivery delivery) {
     if (++consumer.out > 2 * consumer.share + slack)
         throw Error{errc::protocol_error,
                     "more jobs than the " + std::to_string(consumer.share) + " that were asked for"};
-    consumer.stirred = Steady::now();
+    auto const now = Steady::now();
+    note_pace(*life, consumer, now);
+    consumer.stirred = now;
     life->waiting.push_back({consumer.line, std::move(delivery)});
     life->wake.wake();
 }
@@ -183,13 +207,20 @@ void watch_rest(EnginePtr const& engine, LifePtr const& life) {
 awaitable<void> stop_consuming(EnginePtr engine, LifePtr life) {
     co_await cancel_consumers(engine, life);
     Instant const now = engine->config.clock->now();
-    std::vector<Replacement> back;
-    for (auto& waiting : std::exchange(life->waiting, {})) {
-        auto const tag = waiting.delivery.tag;
-        Delivered delivered = decode_job(std::move(waiting.delivery), waiting.line, now);
-        back.push_back({std::move(delivered.job), delivered.rest, tag});
+    {
+        PuttingBack const guard{*life};
+        std::vector<Replacement> back;
+        for (auto& waiting : std::exchange(life->waiting, {})) {
+            auto const tag = waiting.delivery.tag;
+            Delivered delivered = decode_job(std::move(waiting.delivery), waiting.line, now);
+            back.push_back({std::move(delivered.job), delivered.rest, tag});
+        }
+        co_await put_back(engine, life, std::move(back));
     }
-    co_await put_back(engine, life, std::move(back));
+    // Another one may be putting others back: where the channel ended meanwhile, they would count as lost.
+    constexpr Duration look_again = 1ms;
+    while (life->putting_back > 0 && !life->is_over)
+        co_await io::sleep_for(look_again);
 }
 
 }  // namespace cohort::rabbitmq

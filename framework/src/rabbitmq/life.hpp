@@ -23,6 +23,7 @@ struct Consumer {
     bool is_ending = false;
     AnswerPtr started;                                // consume-ok
     std::chrono::steady_clock::time_point stirred{};  // when it last was given a job, or leave to have one
+    bool is_owed = false;  // it was full when it got that leave: its queue most likely has more
 
     std::uint32_t free() const noexcept { return is_ending || out >= share ? 0 : share - out; }
 };
@@ -48,6 +49,8 @@ struct Life {
     std::uint64_t consumers_made = 0;
     std::map<std::string, Consumer, std::less<>> consumers;  // by tag
     std::deque<Waiting> waiting;
+    Duration pace = 0s;    // how long the server lately takes from an ack to the job that follows it
+    int putting_back = 0;  // of those who are at it
     std::map<JobRef, Run> runs;
     std::uint64_t last_claim = 0;
     std::set<std::string, std::less<>> gave;            // queues that gave jobs to the last claim
@@ -69,6 +72,7 @@ struct Life {
     void returned(std::string const& consumer) {
         auto const found = consumers.find(consumer);
         if (found == consumers.end()) return;
+        found->second.is_owed = found->second.is_owed || found->second.out >= found->second.share;
         --found->second.out;
         found->second.stirred = std::chrono::steady_clock::now();
     }

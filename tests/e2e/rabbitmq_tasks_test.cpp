@@ -301,13 +301,13 @@ awaitable<errc> code_of_enqueue(cohort::Client& client) {
 
 awaitable<void> overdue(std::shared_ptr<cohort::Broker> broker) {
     cohort::Client patient{broker};
-    cohort::Client strict{broker, {.overdue = 1s}};
+    cohort::Client strict{broker, {.overdue = 3s}};
     auto const late = co_await patient.enqueue_job<twice>({.delay = 500ms}, 1);
     auto const never = co_await strict.enqueue_job<twice>({.delay = 500ms}, 2);
-    auto const far = co_await strict.enqueue_job<twice>({.delay = 5s}, 3);
-    auto const at = cohort::system_clock().now() + 5s;
+    auto const far = co_await strict.enqueue_job<twice>({.delay = 6s}, 3);
+    auto const at = cohort::system_clock().now() + 6s;
     auto const at_a_time = co_await strict.enqueue_job<twice>({.eta = at}, 4);
-    co_await cohort::sleep_for(3s);
+    co_await cohort::sleep_for(4s);
     Service const service{broker};
     int const value = co_await late.result(20s);
     CHECK(value == 2);

@@ -84,7 +84,7 @@ FAULT("F13", "sqlite redis memory rabbitmq rabbitmq+sqlite",
 FAULT("F14", "sqlite redis memory rabbitmq rabbitmq+sqlite",
       "an outcome with an old token does not end the run of the new owner") {
     WorkerSetup const setup;
-    stage.asker().enqueue({.job = "ok", .number = 4000 * slowness});
+    stage.asker().enqueue({.job = "ok", .number = (slowness > 1 ? 4000 : 7000) * slowness});
     stage.asker().wait(60s);
     Hand& zombie = stage.start_to_stop_at("settle.before_send", setup);
     stage.start(setup);

@@ -45,9 +45,9 @@ Connection::Connection(asio::any_io_executor executor, Config const& config, Loc
 
 void Connection::submit(RequestPtr request) {
     if (send_here(request)) return;
-    ++underway_;
+    ++posted_;
     asio::post(executor_, [self = shared_from_this(), request = std::move(request)]() mutable {
-        --self->underway_;
+        --self->posted_;
         self->accept(std::move(request));
     });
 }
@@ -57,7 +57,7 @@ void Connection::submit(RequestPtr request) {
 bool Connection::send_here(RequestPtr const& request) {
     std::unique_lock lock{mutex_, std::try_to_lock};
     // Nothing overtakes what was submitted before.
-    if (!lock || !may_send_here_ || is_writing_ || underway_ > 0) return false;
+    if (!lock || !may_send_here_ || is_writing_ || posted_ > 0) return false;
     auto const now = Steady::now();
     session_.add(request, now);
     std::string bytes = session_.take_output(now);

@@ -76,8 +76,8 @@ private:
     io::Wire wire_;
     bool may_send_here_ = false;  // the connection is ready, and whoever submits may write to it
     bool is_writing_ = false;
-    std::uint64_t epoch_ = 0;        // the attempts to connect
-    std::atomic<int> underway_ = 0;  // submitted, and not accepted yet
+    std::uint64_t epoch_ = 0;      // the attempts to connect
+    std::atomic<int> posted_ = 0;  // submitted, and not accepted yet
     std::optional<io::Alarm> watchdog_;
     std::atomic<Session::Time> watchdog_at_{Session::Time::max()};
     io::Wake const stopped_;

@@ -17,10 +17,11 @@ constexpr Duration clocks_differ = 1h;
 
 void check_stored_once(Broker const& broker) {
     if (broker.capabilities().stored_once) return;
-    throw Error{errc::not_supported,
-                "schedules need a broker that stores an id once, and " + std::string{broker.name()} +
-                    " keeps no records: give the schedules to a worker on sqlite: or redis:, whose jobs "
-                    "may enqueue here"};
+    throw Error{
+        errc::not_supported,
+        "schedules need a broker that stores an id once, and " + std::string{broker.name()} +
+            " keeps no records: give it a store (store=sqlite:FILE), or give the schedules to a worker on "
+            "sqlite: or redis:, whose jobs may enqueue here"};
 }
 
 void check_catch_up(std::string_view name, Duration catch_up) {

@@ -38,6 +38,22 @@ void Home::make_ours(asio::io_context& context) {
     of(context)->ours_ = &context;
 }
 
+namespace {
+
+thread_local std::shared_ptr<Home> home_of_thread;
+
+}  // namespace
+
+std::shared_ptr<Home> const& Home::here() noexcept {
+    return home_of_thread;
+}
+
+Home::Running::Running(asio::io_context& context) : outer_{std::exchange(home_of_thread, of(context))} {}
+
+Home::Running::~Running() {
+    home_of_thread = std::move(outer_);
+}
+
 bool Home::is_ours(asio::any_io_executor const& executor) const noexcept {
     return ours_ != nullptr && executor.target<asio::io_context::executor_type>() != nullptr;
 }

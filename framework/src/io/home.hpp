@@ -54,6 +54,10 @@ public:
     static std::shared_ptr<Home> const& of(boost::asio::execution_context& context);
     // Before anything waits there.
     static void make_ours(boost::asio::io_context& context);
+    // Of the loop of ours that this thread runs; null where it runs none.
+    static std::shared_ptr<Home> const& here() noexcept;
+    // While it lives, this thread runs that loop.
+    class Running;
 
     // Is this the plain executor of a loop of ours?
     bool is_ours(boost::asio::any_io_executor const& executor) const noexcept;
@@ -78,6 +82,9 @@ public:
     void set(Ring& ring, Duration span);
     void silence(Ring& ring) noexcept;
 
+    // The loop of ours: from its thread.
+    boost::asio::io_context& loop() const noexcept { return *ours_; }
+
     bool is_shut() const noexcept { return shut_; }
 
 private:
@@ -101,6 +108,17 @@ private:
     std::uint64_t last_turn_ = 0;
     std::optional<boost::asio::steady_timer> timer_;
     std::chrono::steady_clock::time_point armed_ = std::chrono::steady_clock::time_point::max();
+};
+
+class Home::Running {
+public:
+    explicit Running(boost::asio::io_context& context);
+    ~Running();
+    Running(Running const&) = delete;
+    Running& operator=(Running const&) = delete;
+
+private:
+    std::shared_ptr<Home> outer_;  // a program may run a loop within a handler of another
 };
 
 }  // namespace cohort::io

@@ -28,6 +28,7 @@ Loop::Loop(std::string name) : state_{std::make_shared<State>()} {
     name.resize(std::min<std::size_t>(name.size(), 15));
     state_->thread = std::thread{[state = state_, name] {
         pthread_setname_np(pthread_self(), name.c_str());
+        Home::Running const running{state->context};
         // Nothing of ours lets an exception out into a loop; if a user's handler does, the loop goes on and
         // says so.
         for (;;) {

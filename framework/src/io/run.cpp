@@ -22,8 +22,11 @@ void run_to_end(awaitable<void> program) {
         is_over = true;
         context.stop();  // whatever it left behind is destroyed, not waited for
     });
-    while (!is_over)
-        context.run();
+    {
+        io::Home::Running const running{context};
+        while (!is_over)
+            context.run();
+    }
     if (failure) std::rethrow_exception(failure);
 }
 

@@ -12,6 +12,8 @@
 #include <cerrno>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
+#include <utility>
 
 namespace cohort::io {
 
@@ -29,6 +31,8 @@ struct Stream::State {
     tcp::resolver resolver;
     tcp::socket tcp_socket;
     asio::local::stream_protocol::socket local_socket;
+    asio::generic::stream_protocol protocol{AF_UNSPEC, 0};
+    int laid_down = -1;  // the descriptor, while the loop has let go of it
     std::string writing;
     std::array<char, 64 * 1024> buffer;
 };
@@ -65,6 +69,7 @@ awaitable<void> Stream::connect(Address address, Duration patience) {
         asio::local::stream_protocol::endpoint const endpoint{address.path};
         open(state->local_socket, endpoint.protocol());
         co_await state->local_socket.async_connect(endpoint, asio::use_awaitable);
+        state->protocol = endpoint.protocol();
         state->socket = std::move(state->local_socket);
         co_return;
     }
@@ -83,6 +88,7 @@ awaitable<void> Stream::connect(Address address, Duration patience) {
     state->tcp_socket.set_option(tcp::no_delay{true});
     set_option(state->tcp_socket, SOL_SOCKET, SO_KEEPALIVE, 1);
     set_option(state->tcp_socket, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(milliseconds.count()));
+    state->protocol = state->tcp_socket.local_endpoint().protocol();
     state->socket = std::move(state->tcp_socket);
 }
 
@@ -102,17 +108,40 @@ void Stream::write(std::string bytes, std::function<void(std::exception_ptr)> do
 }
 
 std::size_t Stream::write_now(std::string_view bytes) noexcept {
-    int const socket = state_->socket.native_handle();
-    auto const sent = ::send(socket, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    auto const sent = ::send(native(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     return sent > 0 ? static_cast<std::size_t>(sent) : 0;
 }
 
+void Stream::lay_down() {
+    state_->laid_down = state_->socket.release();
+}
+
+void Stream::take_up() {
+    state_->socket.assign(state_->protocol, state_->laid_down);
+    state_->laid_down = -1;
+}
+
+std::optional<std::string_view> Stream::read_now() noexcept {
+    auto& buffer = state_->buffer;
+    auto const got = ::recv(state_->laid_down, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (got > 0) return std::string_view{buffer.data(), static_cast<std::size_t>(got)};
+    bool const is_silent = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+    return is_silent ? std::optional{std::string_view{}} : std::nullopt;
+}
+
+int Stream::native() const noexcept {
+    return state_->laid_down >= 0 ? state_->laid_down : state_->socket.native_handle();
+}
+
 bool Stream::is_open() const noexcept {
-    return state_->socket.is_open();
+    return state_->socket.is_open() || state_->laid_down >= 0;
 }
 
 void Stream::close() noexcept {
     boost::system::error_code ignored;
+    // Whoever looks at a copy of the descriptor hears of it.
+    if (is_open()) ::shutdown(native(), SHUT_RDWR);
+    if (state_->laid_down >= 0) ::close(std::exchange(state_->laid_down, -1));
     state_->socket.close(ignored);
     state_->resolver.cancel();
     state_->tcp_socket.close(ignored);

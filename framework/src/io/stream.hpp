@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,15 @@ public:
     // the next write() will tell. From any thread, but only while no write is under way, and none connects or
     // closes.
     std::size_t write_now(std::string_view bytes) noexcept;
+    // The executor's loop lets go of the stream: it does not see what comes, and neither reads nor writes,
+    // until it takes it up again. Only while nothing is under way. Throws boost::system::system_error.
+    void lay_down();
+    void take_up();
+    // Of a stream that is laid down, from any thread: what there is, "" also when there is nothing; nullopt
+    // where the stream has ended. Valid until the next one.
+    std::optional<std::string_view> read_now() noexcept;
+    // The descriptor.
+    int native() const noexcept;
 
     bool is_open() const noexcept;
     void close() noexcept;

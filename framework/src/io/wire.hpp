@@ -20,8 +20,12 @@ public:
     // One at a time. `done` may be called from within when it fails.
     void write(std::string bytes, std::function<void(std::exception_ptr)> done);
 
-    // As Stream::write_now(); not with TLS.
+    // As a Stream's; not with TLS.
     std::size_t write_now(std::string_view bytes) noexcept { return stream_->write_now(bytes); }
+    void lay_down() { stream_->lay_down(); }
+    void take_up() { stream_->take_up(); }
+    std::optional<std::string_view> read_now() noexcept { return stream_->read_now(); }
+    int native() const noexcept { return stream_->native(); }
 
     bool is_open() const noexcept { return stream_->is_open(); }
     void close() noexcept { stream_->close(); }

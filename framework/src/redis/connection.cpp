@@ -24,6 +24,9 @@ constexpr Duration first_pause = 50ms;
 constexpr auto healthy = std::chrono::seconds{5};
 // Something is said at least so often, so that a connection which is dead without a sign is found.
 constexpr auto longest_silence = std::chrono::seconds{15};
+// Where a loop reads that may be held up, somebody else looks so long after a question: a late look must not
+// pass for a late answer, which would say that the server stood still.
+constexpr auto second_look = std::chrono::seconds{1};
 
 std::exception_ptr closed_error(Config const& config) {
     return std::make_exception_ptr(Error{errc::closed, config.masked + " was closed"});
@@ -41,9 +44,18 @@ Locate locate_first(Config const& config) {
 Connection::Connection(asio::any_io_executor executor, Config const& config, Locate locate, std::string role,
                        Session::Message on_message)
     : executor_{std::move(executor)}, config_{config}, locate_{std::move(locate)},
-      session_{config, std::move(role), std::move(on_message)}, wire_{executor_, config.tls, config.masked} {}
+      session_{config, std::move(role), std::move(on_message)}, wire_{executor_, config.tls, config.masked},
+      tether_{std::make_shared<Tether>()} {
+    tether_->connection = this;
+}
+
+Connection::~Connection() {
+    std::lock_guard const lock{tether_->mutex};
+    tether_->connection = nullptr;
+}
 
 void Connection::submit(RequestPtr request) {
+    meet();
     if (send_here(request)) return;
     ++posted_;
     asio::post(executor_, [self = shared_from_this(), request = std::move(request)]() mutable {
@@ -59,6 +71,7 @@ bool Connection::send_here(RequestPtr const& request) {
     // Nothing overtakes what was submitted before.
     if (!lock || !may_send_here_ || is_writing_ || posted_ > 0) return false;
     auto const now = Steady::now();
+    offer();
     session_.add(request, now);
     std::string bytes = session_.take_output(now);
     auto const sent = wire_.write_now(bytes);
@@ -70,8 +83,9 @@ bool Connection::send_here(RequestPtr const& request) {
                        if (self->epoch_ == epoch) self->write(std::move(bytes));
                    });
     }
+    auto const limit = is_lent_ ? std::min<Duration>(request->limit, second_look) : request->limit;
     lock.unlock();
-    if (now + request->limit < watchdog_at_.load())
+    if (now + limit < watchdog_at_.load())
         asio::post(executor_, [self = shared_from_this()] { self->watch(); });
     return true;
 }
@@ -95,6 +109,11 @@ void Connection::unsubscribe(std::string channel) {
 }
 
 void Connection::close() {
+    {
+        // From here on no other loop is in it: what it calls may go.
+        std::lock_guard const lock{mutex_};
+        is_ending_ = true;
+    }
     asio::post(executor_, [self = shared_from_this()] {
         self->is_closed_ = true;
         {
@@ -151,6 +170,8 @@ awaitable<void> Connection::run() {
         {
             std::lock_guard const lock{mutex_};
             ++epoch_;
+            asker_ = nullptr;
+            has_lookout_ = false;
         }
         auto const begun = Steady::now();
         try {
@@ -209,6 +230,11 @@ awaitable<void> Connection::serve() {
     flush();
     watch();
     for (;;) {
+        bool const is_elsewhere = lend();
+        if (is_elsewhere) {
+            co_await returned_.wait();
+            take_back();
+        }
         std::string_view const bytes = co_await wire_.read();
         bool const was_ready = session_.is_ready();
         {
@@ -280,6 +306,8 @@ void Connection::flush() {
 }
 
 void Connection::write(std::string bytes) {
+    // This takes longer than the system lets a thread do in passing: the executor does it, and reads again.
+    if (take_back()) returned_.wake();
     wire_.write(std::move(bytes), [self = shared_from_this(), epoch = epoch_](std::exception_ptr error) {
         if (self->epoch_ != epoch) return;  // of the connection before this one
         {
@@ -306,6 +334,8 @@ void Connection::watch() {
             auto const silence = session_.last_sign() + longest_silence;
             next = next ? std::min(*next, silence) : silence;
         }
+        bool const is_elsewhere = is_lent_ && !session_.is_idle();
+        if (is_elsewhere) next = std::min(*next, Steady::now() + second_look);
     }
     if (!next || watchdog_at_.load() <= *next) return;
     watchdog_at_ = *next;
@@ -324,11 +354,16 @@ void Connection::look_at_time() {
     auto const now = Steady::now();
     bool is_late = false;
     bool is_silent = false;
-    {
+    try {
         std::lock_guard const lock{mutex_};
+        // The loop that asks may be busy with something else for long.
+        if (is_lent_ && !feed_what_came()) returned_.wake();
         is_late = session_.expire(now);
         is_silent =
             session_.is_ready() && session_.is_idle() && session_.last_sign() + longest_silence <= now;
+    } catch (...) {
+        drop(std::current_exception());
+        return;
     }
     if (is_late) {
         drop(std::make_exception_ptr(
@@ -349,9 +384,14 @@ void Connection::drop(std::exception_ptr reason) {
 }
 
 void Connection::shut() {
-    std::lock_guard const lock{mutex_};
-    may_send_here_ = false;
-    wire_.close();
+    bool was_lent = false;
+    {
+        std::lock_guard const lock{mutex_};
+        may_send_here_ = false;
+        was_lent = std::exchange(is_lent_, false);
+        wire_.close();
+    }
+    if (was_lent) returned_.wake();
 }
 
 }  // namespace cohort::redis

@@ -22,11 +22,13 @@ using Locate = std::function<awaitable<io::Address>()>;
 Locate locate_first(Config const& config);
 
 // Thread-safe where it says so; all else happens on the executor, which must be one thread's. The config must
-// outlive the executor's loop.
+// outlive the executor's loop. Where one loop of ours asks alone, and without TLS, it also writes and reads;
+// the executor is left with connecting, time limits and what went wrong.
 class Connection : public std::enable_shared_from_this<Connection> {
 public:
     Connection(boost::asio::any_io_executor executor, Config const& config, Locate locate, std::string role,
                Session::Message on_message = {});
+    ~Connection();
 
     // Called on the executor when a connection has been made again: messages may have been missed.
     void on_return(std::function<void()> call) { on_return_ = std::move(call); }
@@ -34,6 +36,8 @@ public:
     // Thread-safe. Connects when it is needed for the first time. What one thread submits is sent in its
     // order.
     void submit(RequestPtr request);
+    // Thread-safe. Tells that whoever runs on this thread waits for messages, as submit() does for answers.
+    void listen();
     // Thread-safe. Sends SUBSCRIBE or UNSUBSCRIBE, and remembers it for connections to come.
     void subscribe(std::string channel, RequestPtr request);
     void unsubscribe(std::string channel);
@@ -67,6 +71,20 @@ private:
     void miss();
     void drop(std::exception_ptr reason);
     void shut();
+    // in reading.cpp
+    void meet();
+    void offer();
+    bool lend();
+    bool take_back();
+    bool read_here(std::uint64_t epoch);
+    bool feed_what_came();
+    void lookout_gone(std::uint64_t epoch);
+
+    // What a loop knows of a connection that may be gone when it hears of something.
+    struct Tether {
+        std::mutex mutex;  // taken before that of the connection
+        Connection* connection;
+    };
 
     boost::asio::any_io_executor executor_;
     Config const& config_;
@@ -76,8 +94,14 @@ private:
     io::Wire wire_;
     bool may_send_here_ = false;  // the connection is ready, and whoever submits may write to it
     bool is_writing_ = false;
-    std::uint64_t epoch_ = 0;      // the attempts to connect
-    std::atomic<int> posted_ = 0;  // submitted, and not accepted yet
+    bool is_lent_ = false;      // the loop that asks reads, and not the executor
+    bool has_lookout_ = false;  // it hears of what comes
+    bool is_ending_ = false;
+    std::uint64_t epoch_ = 0;  // the attempts to connect
+    std::shared_ptr<Tether> const tether_;
+    std::atomic<void const*> asker_ = nullptr;  // the home of the loop that asks; see meet()
+    io::Wake const returned_;                   // somebody wants the executor to read again
+    std::atomic<int> posted_ = 0;               // submitted, and not accepted yet
     std::optional<io::Alarm> watchdog_;
     std::atomic<Session::Time> watchdog_at_{Session::Time::max()};
     io::Wake const stopped_;

@@ -156,6 +156,7 @@ awaitable<std::vector<EndedJob>> Subscriber::watch(WatchParams params) {
                     config_.masked + ": could not subscribe"};  // another watch has said why
     }
     for (;;) {
+        connection_->listen();
         if (look(seat, ended)) break;
         auto const spent = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begun);
         Duration const left = params.wait - spent;
@@ -166,9 +167,9 @@ awaitable<std::vector<EndedJob>> Subscriber::watch(WatchParams params) {
 }
 
 void Subscriber::close() {
+    connection_->close();  // without the lock: a message may be on its way through it to here
     std::lock_guard const lock{mutex_};
     is_closed_ = true;
-    connection_->close();
     for (auto& [name, client] : clients_) {
         if (client.wake) client.wake->wake();
     }

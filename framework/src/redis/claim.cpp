@@ -38,8 +38,13 @@ void check(ClaimParams const& params) {
 struct Round {
     ClaimReply reply;
     bool is_repeat = false;
+    bool has_more = false;     // or a queue was not looked at
     std::exception_ptr error;  // after some jobs were given: the reply counts
 };
+
+constexpr std::int64_t more = -2;  // see claim.lua
+
+enum class Times : std::uint8_t { first, again };  // of a claim
 
 enum class Inbox : std::uint8_t { not_seen, seen };
 
@@ -65,15 +70,19 @@ void add(ClaimReply& reply, JobRef const& ref, View record, auto decode) {
     }
 }
 
+void take_rest(Round& round, std::int64_t rest) {
+    round.has_more = round.has_more || rest == more;
+    if (rest < 0) return;
+    auto& next = round.reply.next_due;
+    next = next ? std::min(*next, Duration{rest}) : Duration{rest};
+}
+
 void take_answer(Round& round, ClaimParams const& params, std::string const& queue, View answer) {
     auto const kind = answer[0].text();
     if (kind == "retired") {
         round.reply.retired = true;
     } else if (kind == "none") {
-        auto const due = answer[1].integer();
-        if (due < 0) return;
-        auto& next = round.reply.next_due;
-        next = next ? std::min(*next, Duration{due}) : Duration{due};
+        take_rest(round, answer[1].integer());
     } else if (kind == "given" || kind == "repeat") {
         bool const is_repeat = kind == "repeat";
         round.is_repeat = round.is_repeat || is_repeat;
@@ -86,6 +95,7 @@ void take_answer(Round& round, ClaimParams const& params, std::string const& que
                                       Token{params.incarnation, params.number});
             });
         }
+        if (!is_repeat) take_rest(round, answer[4].integer());
     }
 }
 
@@ -119,10 +129,11 @@ awaitable<void> look_at(CorePtr core, ClaimParams const& params, std::string con
     }
 }
 
-awaitable<Round> look(CorePtr core, ClaimParams const& params) {
+awaitable<Round> look(CorePtr core, ClaimParams const& params, Times times) {
     Round round;
     // What this number was given before comes first: it counts towards the limit.
-    bool const may_be_repeat = !core->is_first_time(params.incarnation, params.number);
+    bool const is_first = core->is_first_time(params.incarnation, params.number);
+    bool const may_be_repeat = times == Times::first && !is_first;
     std::vector<std::string> queues;
     for (auto const& queue : params.queues) {
         if (std::find(queues.begin(), queues.end(), queue) == queues.end()) queues.push_back(queue);
@@ -141,20 +152,29 @@ awaitable<Round> look(CorePtr core, ClaimParams const& params) {
     for (auto const& queue : fresh) {
         auto const have = round.reply.jobs.size();
         if (round.error && !first) first = round.error;
-        if (have >= params.limit || round.reply.retired || (round.error && !goes_on)) break;
+        if (have >= params.limit || round.reply.retired || (round.error && !goes_on)) {
+            round.has_more = true;
+            break;
+        }
         auto const limit = std::min<std::size_t>(params.limit - have, most_claimed);
         co_await look_at(core, params, queue, static_cast<std::uint32_t>(limit), round);
     }
     if (first) round.error = first;
+    round.has_more = round.has_more || round.is_repeat || round.error;
+    // A test's clock goes on without us.
+    if (!round.has_more && core->config.clock == &system_clock()) {
+        auto const rest = std::min(round.reply.next_due.value_or(core->config.poll), core->config.poll);
+        core->note_rest(params.incarnation, params.queues, Steady::now() + rest);
+    }
     if (!round.reply.jobs.empty() || round.is_repeat) round.reply.next_due.reset();
     co_return round;
 }
 
 // A look that has taken jobs ends with them, also where it was cancelled meanwhile.
-awaitable<Round> look_whole(CorePtr core, ClaimParams const& params) {
+awaitable<Round> look_whole(CorePtr core, ClaimParams const& params, Times times) {
     bool const throws = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);
-    Round round = co_await look(core, params);
+    Round round = co_await look(core, params, times);
     co_await asio::this_coro::throw_if_cancelled(throws);
     if (round.error && round.reply.jobs.empty()) std::rethrow_exception(round.error);
     co_return round;
@@ -176,8 +196,15 @@ awaitable<ClaimReply> claim(CorePtr core, ClaimParams params) {
     core->check_open();
     check_enlisted(*core, params);
     auto const until = Steady::now() + std::min<Duration>(params.wait, 24h * 365);
-    for (;;) {
-        Round round = co_await look_whole(core, params);
+    // Where the claim before has left nothing behind there is a marker if there is something now.
+    auto const rest = core->take_rest(params.incarnation, params.queues);
+    bool const may_rest = rest && *rest > 0s && params.wait > 0s;
+    if (may_rest) {
+        auto const span = std::min(*rest, params.wait);
+        co_await wait_for_work(core, params.queues, span);
+    }
+    for (Times times = Times::first;; times = Times::again) {
+        Round round = co_await look_whole(core, params, times);
         if (round.reply.retired) {
             // On one queue is everywhere: nothing more is given to it, and what it had is somebody else's.
             round.reply.jobs.clear();

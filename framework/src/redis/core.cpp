@@ -4,6 +4,9 @@
 #include "redis/record.hpp"
 #include "redis/sentinel.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 namespace cohort::redis {
 
 Core::Core(Config its_config)
@@ -88,6 +91,27 @@ bool Core::is_first_time(std::string const& incarnation, std::uint64_t number) {
 void Core::forget(std::string const& incarnation) {
     std::lock_guard const lock{mutex_};
     lives_.erase(incarnation);
+}
+
+void Core::note_rest(std::string const& incarnation, std::vector<std::string> queues, Session::Time until) {
+    std::ranges::sort(queues);
+    std::lock_guard const lock{mutex_};
+    auto const found = lives_.find(incarnation);
+    if (found == lives_.end()) return;
+    found->second.resting = std::move(queues);
+    found->second.rests_until = until;
+}
+
+std::optional<Duration> Core::take_rest(std::string const& incarnation, std::vector<std::string> queues) {
+    std::ranges::sort(queues);
+    std::lock_guard const lock{mutex_};
+    auto const found = lives_.find(incarnation);
+    if (found == lives_.end()) return std::nullopt;
+    Life& life = found->second;
+    bool const is_known = !life.resting.empty() && life.resting == queues;
+    life.resting.clear();
+    if (!is_known) return std::nullopt;
+    return std::chrono::ceil<Duration>(life.rests_until - std::chrono::steady_clock::now());
 }
 
 void Core::remember(std::string const& incarnation, std::vector<std::string> queues) {

@@ -47,6 +47,11 @@ public:
     void remember(std::string const& incarnation, std::vector<std::string> queues);
     std::vector<std::string> enlisted(std::string const& incarnation) const;
     void forget(std::string const& incarnation);
+    // A claim on these queues has left nothing behind: until `until`, or a marker, there is nothing to be
+    // had.
+    void note_rest(std::string const& incarnation, std::vector<std::string> queues, Session::Time until);
+    // For how long that holds; once. nullopt = it is not known of these queues.
+    std::optional<Duration> take_rest(std::string const& incarnation, std::vector<std::string> queues);
 
     // Throws Error(closed).
     void check_open() const;
@@ -73,6 +78,8 @@ private:
     struct Life {
         std::uint64_t last_claim = 0;
         std::vector<std::string> queues;
+        std::vector<std::string> resting;  // sorted
+        Session::Time rests_until;
     };
     std::map<std::string, Life, std::less<>> lives_;
     bool is_closed_ = false;

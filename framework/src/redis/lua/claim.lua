@@ -5,8 +5,8 @@
 -- ARGV  1 time of a test  2 incarnation  3 number of the claim  4 the same as <I8>  5 at most so many jobs; 0: only repeat
 --       6 "1" when :in has been looked at
 -- Gives {'retired'}, {'tidy'} (something has fallen due or expired: tidy.lua first), {'intake'} (something is in :in:
---       intake.lua first), {'repeat', ids, records, runs}, {'given', ids, records, started} or
---       {'none', span until the next due time or -1}.
+--       intake.lua first), {'repeat', ids, records, runs}, {'given', ids, records, started, rest} or {'none', rest}.
+--       rest: the span until the next due time, -1: nothing is going to fall due, -2: there is more to be had now
 local incarnation, number, limit = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[5])
 if not call('ZSCORE', KEYS[7], incarnation) then return {'retired'} end
 
@@ -40,12 +40,16 @@ if number < math.abs(last) or number == last then
 end
 if limit == 0 then return {'none', -1} end
 
+local function span_until(due)
+  return due and tonumber(due) - now or -1
+end
+
 local function nothing(next_due)
   if last ~= -number then
     call('HDEL', KEYS[8], incarnation .. '#')
     call('HSET', KEYS[8], incarnation .. '#', -number)
   end
-  return {'none', next_due and tonumber(next_due) - now or -1}
+  return {'none', span_until(next_due)}
 end
 
 local meta = call('HMGET', KEYS[9], 'paused', 'ghosts')
@@ -172,7 +176,6 @@ if #fields > 0 then
   call('HSET', KEYS[8], incarnation .. '#', ARGV[3])
   if bytes > 0 then call('HINCRBY', KEYS[9], 'ended_bytes', bytes) end
 end
-if call('LLEN', KEYS[11]) == 0 and (call('EXISTS', KEYS[2]) == 1 or call('EXISTS', KEYS[3]) == 1) then
-  call('RPUSH', KEYS[11], '1')
-end
-return {'given', ids, records, started}
+local has_more = call('EXISTS', KEYS[2], KEYS[3]) > 0
+if has_more and call('LLEN', KEYS[11]) == 0 then call('RPUSH', KEYS[11], '1') end
+return {'given', ids, records, started, has_more and -2 or span_until(next_due)}

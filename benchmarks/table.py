@@ -96,7 +96,7 @@ def write(page, broker, figures):
     head = (f"{datetime.date.today()}, commit {commit()}, {machine()}. Medians of {runs} runs of {seconds:.0f} s and more; "
             "in brackets the raw limit.")
     text = "\n".join([head, "", *as_markdown(table)])
-    marked = re.compile(rf"(<!-- figures: {broker} -->\n).*?(<!-- end -->)", re.DOTALL)
+    marked = re.compile(rf"(<!-- figures: {re.escape(broker)} -->\n).*?(<!-- end -->)", re.DOTALL)
     old = page.read_text(encoding="utf-8")
     if not marked.search(old):
         raise SystemExit(f"{page}: has no place marked <!-- figures: {broker} -->")

@@ -67,7 +67,7 @@ public:
             std::string const space = raw::rabbitmq_place(what_).space;
             for (char const* queue : {"jobs", "results"})
                 link.remove(link.name(queue));
-            for (char const* queue : {"jobs:default", "dead:default"})
+            for (char const* queue : {"jobs:default", "dead:default", "tickets:default"})
                 link.remove("cohort:" + space + ":" + queue);
         } catch (std::exception const&) {
             // The next one is a little slower.
@@ -79,21 +79,11 @@ private:
     Case const what_;
 };
 
-std::unique_ptr<Server> start(Case const& what) {
-    static int number = 0;
-    std::ofstream{place_file(what)} << beam().port() << " bench" << ++number;
-    return std::make_unique<Guest>(what);
-}
-
 Add const added{BrokerKind{
     .name = "rabbitmq",
     .durabilities = {""},
     .in_one_process = false,
-    .url =
-        [](Case const& what) {
-            auto const place = raw::rabbitmq_place(what);
-            return "amqp://127.0.0.1:" + std::to_string(place.port) + "?namespace=" + place.space;
-        },
+    .url = raw::rabbitmq_url,
     .raw =
         {
             {"enqueue_one", {raw::measure_rabbitmq_enqueue, 1}},
@@ -103,7 +93,7 @@ Add const added{BrokerKind{
             {"end_to_end", {raw::measure_rabbitmq_calls, 100}},
             {"round_trip", {raw::measure_rabbitmq_ping_pong, 1}},
         },
-    .server = start,
+    .server = raw::start_rabbitmq,
     .waiting = [](Case const& what) -> std::uint64_t {
         raw::RabbitLink link{what};
         return link.depth("cohort:" + raw::rabbitmq_place(what).space + ":jobs:default");
@@ -116,6 +106,17 @@ raw::RabbitPlace raw::rabbitmq_place(Case const& what) {
     RabbitPlace place;
     std::ifstream{place_file(what)} >> place.port >> place.space;
     return place;
+}
+
+std::unique_ptr<Server> raw::start_rabbitmq(Case const& what) {
+    static int number = 0;
+    std::ofstream{place_file(what)} << beam().port() << " bench" << ++number;
+    return std::make_unique<Guest>(what);
+}
+
+std::string raw::rabbitmq_url(Case const& what) {
+    auto const place = rabbitmq_place(what);
+    return "amqp://127.0.0.1:" + std::to_string(place.port) + "?namespace=" + place.space;
 }
 
 }  // namespace bench

@@ -2,7 +2,7 @@
 // The measurements of a bare librabbitmq loop; one file each.
 #pragma once
 
-#include "support/case.hpp"
+#include "support/server.hpp"
 
 #include <cstdint>
 #include <string>
@@ -15,6 +15,9 @@ struct RabbitPlace {
     std::string space;
 };
 RabbitPlace rabbitmq_place(Case const& what);
+// The run's server, with a place for this case that is cleared behind it; and Cohort's address of the place.
+std::unique_ptr<Server> start_rabbitmq(Case const& what);
+std::string rabbitmq_url(Case const& what);
 
 Sample measure_rabbitmq_enqueue(Case const& what);
 Sample measure_rabbitmq_drain(Case const& what);

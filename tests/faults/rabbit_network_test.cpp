@@ -2,10 +2,8 @@
 // A bad network between workers, clients and a RabbitMQ server (F66 to F69), through the proxy of the tests.
 // Waits are real: it is the server's time that passes.
 #ifdef COHORT_FAULTS_RABBITMQ
-#include "faults/patience.hpp"
-#include "faults/proxy.hpp"
-#include "faults/rabbit_store.hpp"
-#include "faults/scenario.hpp"
+#include "faults/network_scene.hpp"
+#include "faults/rabbit_way.hpp"
 
 namespace rabbit_network_test {
 
@@ -14,33 +12,15 @@ using namespace faults;
 namespace {
 
 // A peer is dead after two of them, which is seen before the third.
-constexpr cohort::Duration heartbeat = std::chrono::seconds{RabbitStore::heartbeat};
-
-RabbitStore& store_of(Stage& stage) {
-    return static_cast<RabbitStore&>(stage.store());
-}
+constexpr cohort::Duration heartbeat = std::chrono::seconds{RabbitWay::heartbeat};
 
 // Clients and workers that come from now on go through this network.
 void go_through(Stage& stage, Proxy const& network) {
-    store_of(stage).set_parameters("&timeout=1s&heartbeat=" + std::to_string(RabbitStore::heartbeat) + "s");
-    store_of(stage).go_by(network.port());
+    rabbit_way(stage).set_parameters("timeout=1s");
+    rabbit_way(stage).go_by(network.port());
 }
 void go_directly(Stage& stage) {
-    store_of(stage).go_by(0);
-}
-
-void set_both(Proxy& network, std::string_view mode) {
-    network.set(Way::to_server, mode);
-    network.set(Way::to_client, mode);
-}
-
-// Jobs that only this worker is there to run.
-void check_works(Stage& stage, std::string const& worker) {
-    auto const before = stage.count("end", worker);
-    stage.asker().enqueue({.job = "ok", .number = 5, .count = 3});
-    stage.until(
-        "it works again", [&](auto const&) { return stage.count("end", worker) >= before + 3; },
-        longest_return + 5s);
+    rabbit_way(stage).go_by(0);
 }
 
 // Two heartbeats, what is left of one, and a second.
@@ -56,7 +36,7 @@ FAULT(
     "a worker's way to the server swallows everything: it notices, others run its jobs, and it comes back") {
     stage.asker().enqueue({.job = "ok", .number = 100, .count = 60});
     stage.asker().wait(60s);
-    Proxy network{store_of(stage).port()};
+    Proxy network{rabbit_way(stage).port()};
     go_through(stage, network);
     stage.start();
     stage.until_started(4);
@@ -79,7 +59,7 @@ FAULT(
 FAULT("F66", "rabbitmq",
       "a worker that waits for work notices that its way to the server is dead, and comes back") {
     stage.asker();
-    Proxy network{store_of(stage).port()};
+    Proxy network{rabbit_way(stage).port()};
     go_through(stage, network);
     stage.start();
     CHECK(becomes_true([&] { return stage.store().enlisted() == 1; }, 20s));
@@ -94,7 +74,7 @@ FAULT("F66", "rabbitmq",
 
 FAULT("F67", "rabbitmq",
       "what workers and clients say is lost for a while: each job ends, and its client hears of one end") {
-    Proxy network{store_of(stage).port()};
+    Proxy network{rabbit_way(stage).port()};
     go_through(stage, network);
     stage.asker().enqueue({.job = "ok", .number = 50, .count = 60});
     stage.asker().wait(60s);
@@ -109,7 +89,7 @@ FAULT("F67", "rabbitmq",
 
 FAULT("F67", "rabbitmq",
       "what the server says is lost for a while: each job ends, and its client hears of one end") {
-    Proxy network{store_of(stage).port()};
+    Proxy network{rabbit_way(stage).port()};
     go_through(stage, network);
     stage.asker().enqueue({.job = "ok", .number = 50, .count = 60});
     stage.asker().wait(60s);
@@ -123,30 +103,20 @@ FAULT("F67", "rabbitmq",
 }
 
 FAULT("F68", "rabbitmq", "one half of a connection is closed, from either side: it is noticed at once") {
-    Proxy network{store_of(stage).port()};
+    Proxy network{rabbit_way(stage).port()};
     go_through(stage, network);
     stage.asker().enqueue({.job = "ok", .number = 20, .count = 100, .options = {.max_lost = 20}});
     stage.asker().wait(60s);
     stage.start();
     stage.until_started(1);
     constexpr int times = 4;
-    for (int i = 0; i < times; ++i) {
-        auto const before = network.traffic();
-        network.fin(i % 2 == 0 ? Way::to_client : Way::to_server);
-        // The other half of each is closed as well. Who has nothing to say comes back later.
-        auto const is_noticed = [&] {
-            auto const now = network.traffic();
-            return now.connects - now.open >= before.connects;
-        };
-        CHECK(becomes_true(is_noticed, 3s * slowness));
-        stage.pass(std::chrono::milliseconds{50 + stage.below(100)});
-    }
+    close_halves(stage, network, times);
     stage.drain(60s);
     stage.check({.duplicates = 4 * times});
 }
 
 FAULT("F69", "rabbitmq", "connections end in the middle of a frame: what was half said does not count") {
-    Proxy network{store_of(stage).port()};
+    Proxy network{rabbit_way(stage).port()};
     go_through(stage, network);
     stage.asker().enqueue({.job = "ok", .number = 10, .count = 40, .options = {.max_lost = 50}});
     stage.start();

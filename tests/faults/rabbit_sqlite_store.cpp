@@ -1,27 +1,20 @@
 // SPDX-License-Identifier: MIT
 // Jobs in the file of a scenario, and workers called by the RabbitMQ server of the run: what is in the file
 // is read as it always is.
+#include "faults/rabbit_way.hpp"
 #include "faults/sqlite_store.hpp"
-#include "support/rabbitmq_server.hpp"
-
-#include <cohort/id.hpp>
 
 namespace faults {
 
 namespace {
 
-class RabbitSqliteStore : public SqliteStore {
+class RabbitSqliteStore : public SqliteStore, public RabbitWay {
 public:
-    using SqliteStore::SqliteStore;
-
     // A poll as on a file alone, so that the same times hold.
-    std::string url() const override {
-        return support::rabbitmq_url() + "?poll=1s&timeout=2s&namespace=" + space_ +
-               "&store=sqlite:" + path() + (parameters.empty() ? "" : "%3F" + parameters);
-    }
+    explicit RabbitSqliteStore(StoreParams const& params)
+        : SqliteStore{params}, RabbitWay{"poll=1s&timeout=2s"} {}
 
-private:
-    std::string const space_ = cohort::random_id();
+    std::string url() const override { return way(SqliteStore::url()); }
 };
 
 AddBackend const added_rabbitmq_sqlite{
@@ -29,9 +22,7 @@ AddBackend const added_rabbitmq_sqlite{
     [](StoreParams const& params) -> std::unique_ptr<Store> {
         return std::make_unique<RabbitSqliteStore>(params);
     },
-    [] {
-        return std::string{support::rabbitmq_url().empty() ? "no rabbitmq-server runs for the tests" : ""};
-    }};
+    [] { return support::rabbitmq_url().empty() ? "no rabbitmq-server runs for the tests" : ""; }};
 
 }  // namespace
 

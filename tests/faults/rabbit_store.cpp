@@ -2,9 +2,7 @@
 #include "faults/rabbit_store.hpp"
 
 #include "faults/ledger.hpp"
-#include "support/rabbitmq_server.hpp"
 
-#include <cohort/id.hpp>
 #include <cohort/open.hpp>
 
 #include <algorithm>
@@ -88,18 +86,7 @@ AddBackend const added_rabbit{
 }  // namespace
 
 RabbitStore::RabbitStore(StoreParams const& params)
-    : folder_{params.folder}, ledger_{params.ledger}, space_{cohort::random_id()},
-      server_{support::rabbitmq_url()} {}
-
-std::uint16_t RabbitStore::port() const {
-    return static_cast<std::uint16_t>(std::stoi(server_.substr(server_.rfind(':') + 1)));
-}
-
-std::string RabbitStore::url() const {
-    std::string const way =
-        port_ == 0 ? server_ : server_.substr(0, server_.rfind(':') + 1) + std::to_string(port_);
-    return way + "?namespace=" + space_ + parameters_;
-}
+    : RabbitWay{"timeout=2s"}, folder_{params.folder}, ledger_{params.ledger} {}
 
 std::shared_ptr<cohort::Broker> RabbitStore::open() {
     return cohort::open_broker(url());
@@ -115,7 +102,7 @@ std::size_t RabbitStore::messages() const {
     for (std::string name, count; lines >> name >> count;) {
         bool const is_of_jobs =
             name.find(":jobs:") != std::string::npos || name.find(":delay:") != std::string::npos;
-        if (is_of_jobs && name.starts_with("cohort:" + space_ + ":")) sum += std::stoul(count);
+        if (is_of_jobs && name.starts_with("cohort:" + space() + ":")) sum += std::stoul(count);
     }
     return sum;
 }
@@ -129,7 +116,7 @@ std::vector<StoredJob> RabbitStore::read() {
         return entry.second.job.state == cohort::JobState::failed;
     });
     if (has_failed) {
-        for (auto& job : reader_.dead(queue("dead")))
+        for (auto& job : reader().dead(queue("dead")))
             dead[job.id] = std::move(job);
     }
     for (auto const& [id, tale] : all) {
@@ -157,15 +144,15 @@ std::size_t RabbitStore::unfinished() {
         return !tale.has_ended && (tale.is_promised || tale.has_started);
     });
     if (open > 0) return static_cast<std::size_t>(open);
-    return reader_.depth(queue("jobs")).ready;
+    return reader().depth(queue("jobs")).ready;
 }
 
 std::size_t RabbitStore::enlisted() {
-    return reader_.depth(queue("jobs")).consumers;
+    return reader().depth(queue("jobs")).consumers;
 }
 
 std::string RabbitStore::dump() {
-    std::string all = std::to_string(reader_.depth(queue("jobs")).ready) + " wait\n";
+    std::string all = std::to_string(reader().depth(queue("jobs")).ready) + " wait\n";
     for (auto const& job : read()) {
         all += job.id + '|' + std::string{to_string(job.state)} + '|' + std::to_string(job.counters.attempt) +
                '|' + std::to_string(job.counters.lost) + '|' + job.token + '|' + job.result + '\n';
@@ -182,7 +169,7 @@ std::vector<std::string> RabbitStore::damage() {
         bool const is_over = std::all_of(all.begin(), all.end(), [](auto const& entry) {
             return entry.second.has_ended || !entry.second.is_promised;
         });
-        auto const ready = is_over ? reader_.depth(queue("jobs")).ready : 0;
+        auto const ready = is_over ? reader().depth(queue("jobs")).ready : 0;
         if (ready == 0) return {};
         // Workers may be busy with those that run twice.
         if (ledger_time() > end)

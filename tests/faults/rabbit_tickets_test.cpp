@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: MIT
 // Where jobs are in a store and RabbitMQ calls the workers: who dies between the one and the other.
-#include "faults/scenario.hpp"
+#ifdef COHORT_FAULTS_RABBITMQ
+#include "faults/jobs.hpp"
+#include "faults/tickets_scene.hpp"
 
 #include <algorithm>
 #include <csignal>
+
+namespace rabbit_tickets_test {
 
 using namespace faults;
 
 namespace {
 
-char const* const here = "rabbitmq+sqlite";
+char const* const here = "rabbitmq+sqlite rabbitmq+redis";
 
 // A client dies at this place, when its job is in the store. A worker that waits has it, called or not.
 void lose_client(Stage& stage, std::string const& place) {
-    stage.start(2);
+    stage.start(2, waiting_for_calls());
     stage.pass(300ms);
     auto client = stage.start_client({.job = "ok", .number = 50, .failpoints = place + "=abort"});
     CHECK(client.wait(20'000) == 128 + SIGKILL);
@@ -91,7 +95,7 @@ FAULT("F02", here, "a worker dies when it has put a job back and called nobody: 
 FAULT("F30", here, "half of all calls are lost: each job runs, a poll later at most") {
     std::string const plan = "ticket.before_send=drop*0%50";
     stage.arm(plan);
-    stage.start(2);
+    stage.start(2, waiting_for_calls());
     stage.pass(300ms);
     cohort::Duration longest{};
     for (int i = 0; i < 20; ++i) {
@@ -108,3 +112,78 @@ FAULT("F30", here, "half of all calls are lost: each job runs, a poll later at m
     verdicts.jobs = 20;
     stage.record(verdicts);
 }
+
+FAULT("F02", here, "a store is slow to take a job: a worker is called when it is there, and not before") {
+    rabbit_way(stage).set_parameters(no_polls);
+    stage.start(waiting_for_calls());
+    REQUIRE(are_waiting(stage, 1));
+    auto client = stage.start_client({.job = "ok", .failpoints = "push.before_send=pause(700)"});
+    CHECK(client.wait(20'000) == 0);
+    auto const stored = ledger_time();
+    stage.until_ended(1);
+    CHECK(ledger_time() - stored < called);
+    stage.drain();
+    stage.check();
+}
+
+FAULT("F02", here, "a worker dies when it was called and has not looked: another one is called") {
+    rabbit_way(stage).set_parameters(no_polls);
+    auto setup = waiting_for_calls();
+    setup.failpoints = "ticket.before_look=hold";
+    stage.start(setup);
+    REQUIRE(are_waiting(stage, 1));
+    stage.start(waiting_for_calls());
+    REQUIRE(are_waiting(stage, 2));
+    // In their turns; where nobody begins, the first one was called.
+    std::size_t jobs = 0;
+    auto const is_taken = [&] { return stage.count("end") == jobs; };
+    do {
+        REQUIRE(++jobs <= 4);
+        stage.asker().enqueue({.job = "ok"});
+    } while (becomes_true(is_taken, called));
+    stage.kill(stage.worker(0));
+    CHECK(becomes_true(is_taken, called));
+    stage.drain();
+    stage.check();
+    CHECK(stage.count("start", "w1") == 0);
+}
+
+FAULT("F02", here, "jobs of a worker that died are put back: somebody is called for them") {
+    rabbit_way(stage).set_parameters(no_polls);
+    WorkerSetup const setup;
+    stage.start(setup);
+    REQUIRE(are_waiting(stage, 1));
+    stage.asker().enqueue({.job = "ok", .number = 4000 * slowness, .count = 4});
+    stage.asker().wait(60s);
+    stage.until_started(4);
+    REQUIRE(are_waiting(stage, 0));  // it has no slot left
+    stage.start(waiting_for_calls());
+    REQUIRE(are_waiting(stage, 1));
+    stage.kill(stage.worker(0));
+    stage.drain();
+    stage.check({.recovery = setup.recovery()});
+}
+
+FAULT("F02", here, "calls come for nothing, while jobs run and afterwards: each job runs once") {
+    rabbit_way(stage).set_parameters(no_polls);
+    auto const call_all = [&stage] {
+        auto const& way = rabbit_way(stage);
+        for (int i = 0; i < 10; ++i)
+            way.reader().publish(way.queue("tickets"), "", "");
+    };
+    stage.start(2, waiting_for_calls());
+    REQUIRE(are_waiting(stage, 2));
+    stage.asker().enqueue({.job = "ok", .number = 1000, .count = 3});
+    stage.asker().wait(60s);
+    stage.until_started(3);
+    call_all();
+    stage.until_ended(3);
+    call_all();
+    CHECK(time_of_one(stage) < called);
+    stage.drain();
+    stage.check();
+    CHECK(stage.count("start") == 4);
+}
+
+}  // namespace rabbit_tickets_test
+#endif

@@ -3,7 +3,7 @@
 // real: it is the server's time that passes.
 #ifdef COHORT_FAULTS_REDIS
 #include "faults/jobs.hpp"
-#include "faults/proxy.hpp"
+#include "faults/network_scene.hpp"
 #include "faults/redis_scene.hpp"
 #include "support/certificates.hpp"
 
@@ -26,20 +26,6 @@ void go_through(Stage& stage, Proxy const& network, std::string const& parameter
 }
 void go_directly(Stage& stage) {
     store_of(stage).set_url({});
-}
-
-void set_both(Proxy& network, std::string_view mode) {
-    network.set(Way::to_server, mode);
-    network.set(Way::to_client, mode);
-}
-
-// Jobs that only this worker is there to run.
-void check_works(Stage& stage, std::string const& worker) {
-    auto const before = stage.count("end", worker);
-    stage.asker().enqueue({.job = "ok", .number = 5, .count = 3});
-    stage.until(
-        "it works again", [&](auto const&) { return stage.count("end", worker) >= before + 3; },
-        longest_return + 5s);
 }
 
 }  // namespace
@@ -128,17 +114,7 @@ FAULT("F68", "redis", "one half of a connection is closed, from either side: it 
     stage.asker().wait(60s);
     stage.start();
     stage.until_started(1);
-    for (int i = 0; i < 6; ++i) {
-        auto const before = network.traffic();
-        network.fin(i % 2 == 0 ? Way::to_client : Way::to_server);
-        // The other half of each is closed as well. Who has nothing to say comes back later.
-        auto const is_noticed = [&] {
-            auto const now = network.traffic();
-            return now.connects - now.open >= before.connects;
-        };
-        CHECK(becomes_true(is_noticed, 3s * slowness));
-        stage.pass(std::chrono::milliseconds{50 + stage.below(100)});
-    }
+    close_halves(stage, network, 6);
     stage.drain(60s);
     stage.check();
 }

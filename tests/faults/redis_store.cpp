@@ -15,7 +15,7 @@ namespace {
 // Gives for each job: id, state, attempt, failures, lost, released, reason, max_retries, max_lost, number of
 // its claim, incarnation, result, error.
 constexpr char const* read_script = R"lua(
-local base = 'cohort:{:default}:'
+local base = ARGV[1]
 local all = redis.call('HGETALL', base .. 'jobs')
 local out = {}
 local function add(value) out[#out + 1] = tostring(value) end
@@ -67,13 +67,13 @@ return out
 constexpr std::size_t columns = 13;
 
 constexpr char const* unfinished_script = R"lua(
-local base = 'cohort:{:default}:'
+local base = ARGV[1]
 local ended = redis.call('ZCARD', base .. 'ended') + redis.call('ZCARD', base .. 'dead')
 return {tostring(redis.call('HLEN', base .. 'jobs') - ended + redis.call('LLEN', base .. 'in'))}
 )lua";
 
 constexpr char const* dump_script = R"lua(
-local base = 'cohort:{:default}:'
+local base = ARGV[1]
 local out = {}
 for _, key in ipairs({'jobs', 'running', 'results', 'unique', 'ghosts'}) do
   local all, rows = redis.call('HGETALL', base .. key), {}
@@ -91,7 +91,7 @@ return out
 
 // Every job is in one place, and every place has a job.
 constexpr char const* damage_script = R"lua(
-local base = 'cohort:{:default}:'
+local base = ARGV[1]
 local places, out = {}, {}
 local function note(id) places[id] = (places[id] or 0) + 1 end
 for _, id in ipairs(redis.call('LRANGE', base .. 'list', 0, -1)) do note(id) end
@@ -137,8 +137,8 @@ bool add_redis() {
 }  // namespace
 
 // It writes to its disk, so that it may die too.
-RedisStore::RedisStore(StoreParams const& params)
-    : folder_{params.folder}, ledger_{params.ledger},
+RedisStore::RedisStore(StoreParams const& params, std::string space)
+    : folder_{params.folder}, ledger_{params.ledger}, base_{"cohort:{" + std::move(space) + ":default}:"},
       server_{{"--appendonly", "yes", "--bind", "127.0.0.1", "--port", std::to_string(port_)}} {}
 
 std::string RedisStore::url() const {
@@ -181,7 +181,7 @@ std::vector<std::string> RedisStore::ask(std::vector<std::string> const& words) 
 }
 
 std::vector<std::string> RedisStore::run(char const* script) {
-    return ask({"EVAL", script, "0"});
+    return ask({"EVAL", script, "0", base_});
 }
 
 std::vector<StoredJob> RedisStore::read() {
@@ -212,7 +212,7 @@ std::size_t RedisStore::unfinished() {
 }
 
 std::size_t RedisStore::enlisted() {
-    return std::stoul(ask({"ZCARD", "cohort:{:default}:beats"}).at(0));
+    return std::stoul(ask({"ZCARD", base_ + "beats"}).at(0));
 }
 
 std::string RedisStore::dump() {

@@ -12,7 +12,8 @@ namespace faults {
 
 class RedisStore : public Store {
 public:
-    explicit RedisStore(StoreParams const& params);
+    // Its jobs are in this namespace.
+    explicit RedisStore(StoreParams const& params, std::string space = {});
 
     std::shared_ptr<cohort::Broker> open() override;
     std::unique_ptr<Hand> start_worker(WorkerSetup const& setup) override;
@@ -35,6 +36,7 @@ private:
 
     std::string const folder_;
     std::string const ledger_;
+    std::string const base_;  // what the names of its keys begin with
     int const port_ = support::free_port();
     std::string url_;
     std::string password_;

@@ -9,6 +9,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <unistd.h>
@@ -32,6 +33,14 @@ TEST_CASE("without a word of configuration a file in the working directory is th
     std::filesystem::current_path(dir.path());
     ::unsetenv("COHORT_BROKER");
     CHECK(cohort::default_broker_url() == "sqlite:cohort.db");
+    auto const schemes = cohort::open_schemes();
+    bool const has_files = std::find(schemes.begin(), schemes.end(), "sqlite") != schemes.end();
+    if (!has_files) {
+        CHECK_THROWS_WITH(cohort::open_broker(cohort::default_broker_url()),
+                          Catch::Contains("this program was built without sqlite"));
+        std::filesystem::current_path(before);
+        return;
+    }
     {
         cohort::Worker worker{cohort::default_broker_url()};
         worker.add<add>();

@@ -85,7 +85,7 @@ class Copy:
 
 
 def needs_rabbitmq(bug):
-    return any(program == "test_rabbitmq" or tests.startswith("rabbitmq ") for program, tests in bug.tests)
+    return any(program == "test_rabbitmq" or tests.startswith("rabbitmq") for program, tests in bug.tests)
 
 
 def write(caught):

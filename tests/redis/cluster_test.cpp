@@ -62,6 +62,38 @@ void move_slot(RedisCluster& cluster, std::string const& queue, std::size_t to,
         REQUIRE(cluster.node(node).ask("CLUSTER SETSLOT " + number + " NODE " + cluster.id(to)) == "OK");
 }
 
+// Pushes one job after the other, each until it is stored.
+class Pusher {
+public:
+    Pusher(Broker& broker, std::string queue)
+        : thread_{[this, &broker, queue = std::move(queue)] {
+              int tries_left = 3;  // when it is over
+              while (!is_over_ || is_in_doubt_) {
+                  std::string const id = "j" + std::to_string(pushed.load());
+                  is_in_doubt_ = code_of(broker.push({job_in(queue, id)})) != errc::ok;
+                  if (!is_in_doubt_) ++pushed;
+                  if (is_over_ && --tries_left == 0) return;
+              }
+          }} {}
+    ~Pusher() { stop(); }
+    Pusher(Pusher const&) = delete;
+    Pusher& operator=(Pusher const&) = delete;
+
+    // How many there are.
+    int stop() {
+        is_over_ = true;
+        if (thread_.joinable()) thread_.join();
+        return pushed;
+    }
+
+    std::atomic<int> pushed{0};
+
+private:
+    std::atomic<bool> is_over_{false};
+    bool is_in_doubt_ = false;  // the last one may be there
+    std::thread thread_;
+};
+
 }  // namespace
 
 TEST_CASE("the slot of a key is what the specification says", "[cluster]") {
@@ -151,23 +183,16 @@ TEST_CASE("a slot may move while its queue is used, and no job is lost or given 
     auto const before = run(broker->claim(claim_on(worker, {"a"}, 1)));
     REQUIRE(before.jobs.size() == 2);
     auto const home = RedisCluster::home(cluster.slot_of(key_of("a", "jobs")));
-    std::atomic<int> pushed{0};
-    std::atomic<bool> is_over{false};
-    std::thread client{[&] {
-        while (!is_over) {
-            std::string const id = "j" + std::to_string(pushed.load());
-            if (code_of(other->push({job_in("a", id)})) == errc::ok) ++pushed;
-        }
-    }};
+    Pusher pusher{*other, "a"};
+    CHECK(becomes_true([&] { return pusher.pushed > 0; }));
     move_slot(cluster, "a", (home + 1) % 3,
               [&] { std::this_thread::sleep_for(std::chrono::milliseconds{100}); });
+    int const before_its_end = pusher.pushed;
     auto const settled = success(before.jobs.front());
     CHECK(run(broker->settle(settled)) == std::vector{Verdict::accepted});
-    std::this_thread::sleep_for(std::chrono::milliseconds{100});
-    is_over = true;
-    client.join();
+    CHECK(becomes_true([&] { return pusher.pushed > before_its_end + 1; }));
+    int const pushed = pusher.stop();
 
-    CHECK(pushed > 0);
     std::set<std::string> given;
     std::uint64_t number = 2;
     while (static_cast<int>(given.size()) < pushed) {

@@ -50,6 +50,7 @@ awaitable<ClaimReply> claim_from_store(StoredCorePtr core, ClaimParams params) {
     Ear& ear = claiming.ear();
     for (bool has_waited = false;; has_waited = true) {
         Mark const mark = ear.mark();
+        if (mark.ticket > 0) failpoint("ticket", "before_look");
         ClaimParams look = params;
         look.wait = 0s;
         auto looking = core->store->claim(std::move(look));

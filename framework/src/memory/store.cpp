@@ -68,8 +68,11 @@ void Store::Session::tell(JobRecord const& record) {
 }
 
 Queue* Store::find_queue(std::string_view name) const {
+    if (last_queue_ != nullptr && last_queue_->name() == name) return last_queue_;
     auto const found = queues.find(name);
-    return found == queues.end() ? nullptr : found->second.get();
+    if (found == queues.end()) return nullptr;
+    last_queue_ = found->second.get();
+    return last_queue_;
 }
 
 Queue& Store::queue(std::string_view name) {
@@ -131,7 +134,7 @@ PushResult Store::push_one(Session& session, NewJob&& job, Instant now) {
         return result;
     }
     if (known != nullptr) home.remove(*known);
-    home.add(make_record(std::move(job), now));
+    home.add(std::move(job), now);
     session.touch(home);
     return result;
 }

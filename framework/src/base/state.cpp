@@ -100,11 +100,12 @@ std::string_view to_string(Verdict verdict) noexcept {
 }
 
 JobRecord make_record(NewJob&& job, Instant now) {
-    Instant const due = job.eta.value_or(add(now, job.delay));
-    JobRecord record{std::move(static_cast<JobSpec&>(job)), due > now ? scheduled : queued, 0, {}};
+    JobRecord record;
     record.created = now;
-    record.due = due;
-    if (job.expires) record.expires = add(now, *job.expires);
+    record.due = job.eta.value_or(add(now, job.delay));
+    record.expires = job.expires ? add(now, *job.expires) : never;
+    record.state = record.due > now ? scheduled : queued;
+    static_cast<JobSpec&>(record) = std::move(static_cast<JobSpec&>(job));
     return record;
 }
 

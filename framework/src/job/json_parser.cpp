@@ -2,8 +2,9 @@
 // JSON text to values: Boost.JSON's parser with a handler that counts, refuses duplicate keys and reads
 // numbers exactly.
 #include "base/text.hpp"
-#include "job/json_plain.hpp"
 #include "job/json_root.hpp"
+
+#include <cohort/codec.hpp>
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value_stack.hpp>
@@ -12,7 +13,6 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
-#include <utility>
 #include <vector>
 
 namespace cohort::detail {
@@ -226,15 +226,25 @@ bool ends_with_half_pair(std::string_view text) noexcept {
 
 }  // namespace
 
+// Most results are one of these, and setting up the parser takes longer than reading it.
+std::optional<std::int64_t> short_integer(std::string_view text) noexcept {
+    constexpr std::size_t longest = 18;  // fits, whatever the digits are
+    bool const is_negative = text.starts_with('-');
+    std::string_view const digits = text.substr(is_negative ? 1 : 0);
+    if (digits.empty() || digits.size() > longest || (digits.front() == '0' && text.size() > 1))
+        return std::nullopt;
+    std::int64_t value = 0;
+    for (char const digit : digits) {
+        if (digit < '0' || digit > '9') return std::nullopt;
+        value = value * 10 + (digit - '0');
+    }
+    return is_negative ? -value : value;
+}
+
 void parse_json(JsonRoot& root, std::string_view text) {
     auto const place = [&root] { return root.memory->allocate(sizeof(json::value), alignof(json::value)); };
     if (auto const integer = short_integer(text)) {
         root.value = new (place()) json::value(*integer);
-        return;
-    }
-    json::array array(json::storage_ptr(&*root.memory));
-    if (read_plain_array(text, array)) {
-        root.value = new (place()) json::value(std::move(array));
         return;
     }
     // One parser for all documents of a thread: its stack keeps the memory that it has grown to.

@@ -4,7 +4,6 @@
 #include "base/text.hpp"
 #include "job/base64.hpp"
 #include "job/iso_time.hpp"
-#include "job/json_plain.hpp"
 #include "job/json_role.hpp"
 #include "job/json_root.hpp"
 
@@ -13,6 +12,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 namespace cohort {
@@ -85,6 +85,31 @@ void append_number(std::string& out, Float value) {
     if (text.find_first_of(".e") == std::string_view::npos) out += ".0";
 }
 
+constexpr bool needs_escape(unsigned char c) noexcept {
+    return c < 0x20 || c == '"' || c == '\\';
+}
+
+// Eight bytes at a time: how many of the first bytes are ASCII that stands for itself.
+std::size_t plain_prefix(std::string_view text) noexcept {
+    constexpr std::uint64_t ones = 0x0101010101010101;
+    constexpr std::uint64_t high = 0x8080808080808080;
+    std::size_t at = 0;
+    for (; at + 8 <= text.size(); at += 8) {
+        std::uint64_t word;
+        std::memcpy(&word, text.data() + at, 8);
+        std::uint64_t const quotes = word ^ (ones * '"');
+        std::uint64_t const slashes = word ^ (ones * '\\');
+        std::uint64_t const special = ((word - ones * 0x20) & ~word) | ((quotes - ones) & ~quotes) |
+                                      ((slashes - ones) & ~slashes) | word;
+        if ((special & high) != 0) break;
+    }
+    while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80 &&
+           !needs_escape(static_cast<unsigned char>(text[at]))) {
+        ++at;
+    }
+    return at;
+}
+
 void append_escape(std::string& out, char c) {
     constexpr char digits[] = "0123456789abcdef";
     switch (c) {
@@ -115,8 +140,8 @@ void append_string(std::string& out, std::string_view text, std::size_t plain) {
     constexpr std::size_t about_a_call = 32;  // of quotes, brackets and small arguments
     out.reserve(out.size() + text.size() + about_a_call);
     out += '"';
-    for (; !text.empty(); plain = detail::plain_prefix(text)) {
-        while (plain < text.size() && !detail::needs_escape(static_cast<unsigned char>(text[plain])))
+    for (; !text.empty(); plain = plain_prefix(text)) {
+        while (plain < text.size() && !needs_escape(static_cast<unsigned char>(text[plain])))
             ++plain;
         out.append(text.data(), plain);
         if (plain < text.size()) append_escape(out, text[plain++]);
@@ -185,7 +210,7 @@ void JsonWriter::number(float value) {
 
 void JsonWriter::string(std::string_view utf8) {
     next();
-    std::size_t const plain = detail::plain_prefix(utf8);
+    std::size_t const plain = plain_prefix(utf8);
     if (plain < utf8.size()) {
         if (auto const bad = find_bad_utf8(utf8)) {
             throw_here(errc::invalid_utf8, "invalid UTF-8 at byte " + std::to_string(*bad) +

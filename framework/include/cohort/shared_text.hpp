@@ -83,9 +83,13 @@ public:
     std::size_t hash() const noexcept;
 
     friend bool operator==(Text const& a, Text const& b) noexcept {
-        // What follows a short text is 0.
-        if (!a.is_long()) return a.size_ == b.size_ && a.bytes_ == b.bytes_;
-        return b.is_long() && a.view() == b.view();
+        // What follows a short text is 0. Two long ones that are the same here share their characters.
+        Words const ours = a.words();
+        Words const theirs = b.words();
+        std::uint64_t differs = 0;
+        for (std::size_t i = 0; i < ours.size(); ++i)
+            differs |= ours[i] ^ theirs[i];
+        return differs == 0 || (a.is_long() && b.is_long() && a.view() == b.view());
     }
     friend std::strong_ordering operator<=>(Text const& a, Text const& b) noexcept {
         return a.view() <=> b.view();
@@ -121,6 +125,14 @@ private:
         }
     }
     bool is_long() const noexcept { return size_ == long_size; }
+    // Words instead of characters: texts are compared and hashed several times for each job.
+    using Words = std::array<std::uint64_t, (room + 1) / sizeof(std::uint64_t)>;
+    Words words() const noexcept {
+        Words words;
+        static_assert(sizeof words == sizeof(Text));
+        std::memcpy(words.data(), static_cast<void const*>(this), sizeof words);
+        return words;
+    }
     detail::TextBlock* block() const noexcept {
         detail::TextBlock* block = nullptr;
         std::memcpy(&block, bytes_.data(), sizeof block);
@@ -141,12 +153,8 @@ private:
 
 inline std::size_t Text::hash() const noexcept {
     if (is_long()) return std::hash<std::string_view>{}(view());
-    // Words instead of characters: it is asked several times for each job.
-    std::array<std::uint64_t, sizeof(Text) / sizeof(std::uint64_t)> words;
-    static_assert(sizeof words == sizeof(Text));
-    std::memcpy(words.data(), static_cast<void const*>(this), sizeof words);
     std::uint64_t sum = 0;
-    for (std::uint64_t const word : words) {
+    for (std::uint64_t const word : words()) {
         sum = (sum ^ word) * 0x9e3779b97f4a7c15U;
         sum ^= sum >> 32;
     }

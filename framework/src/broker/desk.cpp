@@ -102,7 +102,7 @@ void Desk::prepare(NewJob& made, std::string_view name, JobOptions const& job,
         made.replicas = call.replicas;
     }
     check_job_name(made.name);
-    check_queue_name(made.ref.queue);
+    if (made.ref.queue != queue_) check_queue_name(made.ref.queue);
     check_job_id(made.ref.id);
     check_policy(policy);
     check_times(made);

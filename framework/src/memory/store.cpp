@@ -93,10 +93,12 @@ Life* Store::find_life(std::string_view incarnation) const {
 }
 
 std::vector<PushResult> Store::push(Door const& door, std::vector<NewJob> jobs) {
+    NewJob const* last = nullptr;  // mostly the next one has its names
     for (NewJob const& job : jobs) {
-        check_queue_name(job.ref.queue);
         check_job_id(job.ref.id);
-        check_job_name(job.name);
+        if (last == nullptr || job.ref.queue != last->ref.queue) check_queue_name(job.ref.queue);
+        if (last == nullptr || job.name != last->name) check_job_name(job.name);
+        last = &job;
     }
     std::vector<PushResult> results;
     results.reserve(jobs.size());

@@ -21,7 +21,7 @@ LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 
 # Whose each public header is. One that belongs to two rooms may be included by both, and by all above either.
 PUBLIC = {
-    "base": "error fwd id log logging record retry schedule state time url version",
+    "base": "error fwd id log logging record retry schedule shared_text state time url version",
     "job": "awaitable awaitable_fwd catalog codec context decorators job json json_view json_writer options payload register",
     "io": "awaitable awaitable_fwd run sleep",
     "broker": "broker handle inspector under_way",

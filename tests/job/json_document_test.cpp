@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <limits>
 #include <thread>
 
 using namespace cohort;
@@ -55,6 +56,20 @@ TEST_CASE("text that is not JSON is refused with the place", "[B15]") {
     CAPTURE(bad);
     CHECK(code_of(bad) == errc::payload_syntax);
     CHECK(text_of(bad).starts_with("payload_syntax: at byte "));
+}
+
+TEST_CASE("a lone integer is read as its type, and refused as any other", "[B15]") {
+    CHECK(decode<int>("42") == 42);
+    CHECK(decode<int>("-42") == -42);
+    CHECK(decode<std::uint8_t>("255") == 255);
+    CHECK(decode<std::int64_t>("-9223372036854775808") == std::numeric_limits<std::int64_t>::min());
+    CHECK(decode<std::uint64_t>("18446744073709551615") == std::numeric_limits<std::uint64_t>::max());
+    CHECK_THROWS_AS(decode<std::uint8_t>("256"), Error);
+    CHECK_THROWS_AS(decode<std::uint8_t>("-1"), Error);
+    CHECK_THROWS_AS(decode<std::uint64_t>("-1"), Error);
+    CHECK_THROWS_AS(decode<std::int8_t>("128"), Error);
+    CHECK_THROWS_AS(decode<int>("1.0"), Error);
+    CHECK_THROWS_AS(decode<int>(""), Error);
 }
 
 TEST_CASE("a NUL is no end of the text", "[B15]") {

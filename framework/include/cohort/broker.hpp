@@ -67,9 +67,9 @@ enum class PushVerdict : std::uint8_t {
 
 struct PushResult {
     PushVerdict verdict = PushVerdict::stored;
-    std::string existing;  // duplicate: the id of the job that holds the key, in the same queue
+    Id existing;           // duplicate: the id of the job that holds the key, in the same queue
     errc code = errc::ok;  // refused: queue_full, duplicate_job_id, …
-    std::string detail;
+    Text detail;
     bool is_repeat = false;  // stored: and that had been so before this call
 };
 
@@ -135,9 +135,9 @@ enum class CancelVerdict : std::uint8_t {
 // How a job ended, or that it has not.
 struct Ending {
     JobState state = JobState::queued;  // not terminal: the job goes on, and the rest is empty
-    std::string result;                 // succeeded: JSON text
+    Text result;                        // succeeded: JSON text
     FailReason reason = FailReason::none;
-    std::string error;
+    Text error;
     std::uint32_t attempt = 0;
     bool known = true;  // false: never known, or its retention has ended
 };

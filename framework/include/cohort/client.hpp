@@ -160,7 +160,7 @@ private:
     template<class Meta, class... Args>
     awaitable<Job<detail::result_of<Meta>>> enqueue(EnqueueOptions const& options, Args const&... args) {
         auto job = prepare_one(detail::info<Meta>(), options);
-        detail::encode_arguments<Meta>(job->arguments, args...);
+        job->arguments = detail::arguments_of<Meta>(args...);
         return stored<detail::result_of<Meta>>(desk_, std::move(job));
     }
     template<class T>
@@ -174,9 +174,7 @@ private:
         std::vector<NewJob> jobs;
         for (auto const& call : calls) {
             NewJob job = prepare(detail::info<Meta>(), EnqueueOptions{});
-            auto encode = [&](auto const&... args) {
-                detail::encode_arguments<Meta>(job.arguments, args...);
-            };
+            auto encode = [&](auto const&... args) { job.arguments = detail::arguments_of<Meta>(args...); };
             std::apply(encode, call);
             jobs.push_back(std::move(job));
         }
@@ -194,7 +192,7 @@ private:
     template<class Meta, class... Args>
     auto call_of(Args const&... args) {
         auto job = prepare_one(detail::info<Meta>(), EnqueueOptions{});
-        detail::encode_arguments<Meta>(job->arguments, args...);
+        job->arguments = detail::arguments_of<Meta>(args...);
         return called<detail::result_of<Meta>>(desk_, std::move(job), call_timeout_);
     }
     template<class T>

@@ -50,6 +50,13 @@ std::string encode(T const& value) {
 template<class T>
 T decode(std::string_view text, JsonRole role = JsonRole::value) {
     static_assert(!detail::holds_views<T>(), "a view would outlive what it views: decode a std::string");
+    if constexpr (detail::form_of<T> == detail::Form::integer) {
+        // Most results are one: no document is needed for it.
+        auto const integer = detail::short_integer(text);
+        bool const fits = integer && static_cast<std::int64_t>(static_cast<T>(*integer)) == *integer &&
+                          (std::is_signed_v<T> || *integer >= 0);
+        if (fits) return static_cast<T>(*integer);
+    }
     JsonDocument document{role};
     JsonView const view = document.parse(text);
     return detail::read<T>(view);

@@ -42,7 +42,7 @@ class JobFailed : public JobEnded {
 public:
     using JobEnded::JobEnded;
     FailReason reason() const noexcept { return ending().reason; }
-    std::string const& error() const noexcept { return ending().error; }
+    Text const& error() const noexcept { return ending().error; }
 };
 class JobCancelled : public JobEnded {
 public:
@@ -73,25 +73,25 @@ template<class T>
 using Kept = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
 // Waits, then throws unless the job succeeded.
-awaitable<std::string> text_result(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout);
+awaitable<Text> text_result(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout);
 awaitable<Ending> wait_ending(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout);
 
 template<class T>
-T typed_value(std::string const& text) {
+T typed_value(std::string_view text) {
     if constexpr (std::is_same_v<T, Json>)
-        return Json{text};
+        return Json{std::string{text}};
     else
         return decode_result<T>(text);
 }
 
 // Does not wait: nothing while the job goes on; throws when it ended, and not with a result.
-awaitable<std::optional<std::string>> text_result_so_far(std::shared_ptr<Desk> desk, JobRef ref);
+awaitable<std::optional<Text>> text_result_so_far(std::shared_ptr<Desk> desk, JobRef ref);
 awaitable<bool> has_ended(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout);
 
 template<class T>
 awaitable<std::optional<Kept<T>>> typed_result_so_far(std::shared_ptr<Desk> desk, JobRef ref) {
     std::optional<Kept<T>> value;
-    std::optional<std::string> const text = co_await text_result_so_far(std::move(desk), std::move(ref));
+    std::optional<Text> const text = co_await text_result_so_far(std::move(desk), std::move(ref));
     if (!text) co_return value;
     if constexpr (std::is_void_v<T>)
         value.emplace();
@@ -100,17 +100,17 @@ awaitable<std::optional<Kept<T>>> typed_result_so_far(std::shared_ptr<Desk> desk
     co_return value;
 }
 
-awaitable<std::string> take_text_result(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout);
+awaitable<Text> take_text_result(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout);
 
 template<class T>
 awaitable<T> typed_taken_result(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout) {
-    std::string const text = co_await take_text_result(std::move(desk), std::move(ref), timeout);
+    Text const text = co_await take_text_result(std::move(desk), std::move(ref), timeout);
     if constexpr (!std::is_void_v<T>) co_return typed_value<T>(text);
 }
 
 template<class T>
 awaitable<T> typed_result(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout) {
-    std::string const text = co_await text_result(std::move(desk), std::move(ref), timeout);
+    Text const text = co_await text_result(std::move(desk), std::move(ref), timeout);
     if constexpr (!std::is_void_v<T>) co_return typed_value<T>(text);
 }
 

@@ -56,7 +56,7 @@ std::optional<FailReason> parse_reason(std::string_view text) noexcept;
 
 // The address of a job. Ids are unique within a queue; on a cluster the queue decides where the job lives.
 struct JobRef {
-    std::string queue;
+    Text queue;
     Id id;
 
     bool operator==(JobRef const&) const = default;
@@ -86,13 +86,13 @@ std::string to_string(Token const& token);
 // What was asked for; it does not change while the job lives.
 struct JobSpec {
     JobRef ref;
-    std::string name;           // of the job function, on the wire
-    std::string arguments;      // JSON text: an array (positional) or an object (named)
+    Text name;                  // of the job function, on the wire
+    Text arguments;             // JSON text: an array (positional) or an object (named)
     std::uint32_t version = 1;  // of the job function, as its client knew it
     std::int32_t priority = 0;  // -100..100; higher runs first, equal ones in the order of their due times
-    std::string unique;  // while a job of this key is not terminal, a second one is not stored; "" = no key
-    Id client;           // whose watch() is told of the end; "" = nobody's
-    std::string sender;  // who asked, for people: "name@host/pid, cohort 0.1.0"
+    Text unique;  // while a job of this key is not terminal, a second one is not stored; "" = no key
+    Id client;    // whose watch() is told of the end; "" = nobody's
+    Text sender;  // who asked, for people: "name@host/pid, cohort 0.1.0"
     Policy policy;
 
     bool operator==(JobSpec const&) const = default;
@@ -129,9 +129,9 @@ struct JobRecord : JobSpec {
     std::optional<Token> token;  // of the last run; a settle leaves it, so that its repeat is recognised; a
                                  // loss and a requeue remove it
     FailReason reason = FailReason::none;  // of the last failure
-    std::string error;                     // its text, UTF-8, one line or several, at most 8 KiB
-    std::string result;                    // JSON text; only when succeeded
-    std::string note;                      // what the job last said of its progress
+    Text error;                            // its text, UTF-8, one line or several, at most 8 KiB
+    Text result;                           // JSON text; only when succeeded
+    Text note;                             // what the job last said of its progress
 
     bool operator==(JobRecord const&) const = default;
 };

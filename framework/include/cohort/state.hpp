@@ -77,9 +77,9 @@ struct Settlement {
     JobRef ref;
     Token token;
     SettleKind kind = SettleKind::succeeded;
-    std::string result;                    // succeeded: JSON text. note: the note
+    Text result;                           // succeeded: JSON text. note: the note
     FailReason reason = FailReason::none;  // retry, failed
-    std::string error;                     // retry, failed
+    Text error;                            // retry, failed
     Duration delay = 0s;                   // retry, released
     std::shared_ptr<CommitHook> hook;      // succeeded
 };

@@ -12,7 +12,6 @@
 #include <cerrno>
 #include <memory>
 #include <mutex>
-#include <ostream>
 #include <sys/random.h>
 #include <system_error>
 
@@ -147,10 +146,6 @@ void check(std::string_view text, Alphabet const& rule) {
 }
 
 }  // namespace
-
-std::ostream& operator<<(std::ostream& stream, Id const& id) {
-    return stream << id.view();
-}
 
 IdGenerator ulid(Clock const& clock) {
     return [ids = std::make_shared<Ulids>(clock)] { return ids->next(); };

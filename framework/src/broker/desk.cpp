@@ -51,7 +51,8 @@ void check_replicas(Replicas const& wanted, Capabilities const& capabilities) {
 }  // namespace
 
 Desk::Desk(std::shared_ptr<Broker> broker, DeskOptions options)
-    : options_{std::move(options)}, client_{options_.reply_to.empty() ? random_id() : options_.reply_to},
+    : options_{std::move(options)}, queue_{options_.queue}, sender_{options_.sender},
+      client_{options_.reply_to.empty() ? random_id() : options_.reply_to},
       front_{std::move(broker), options_.deadline, "client " + options_.name},
       waits_{front_, client_, options_.poll, !options_.reply_to.empty()} {
     check_queue_name(options_.queue);
@@ -67,14 +68,12 @@ Desk::Desk(std::shared_ptr<Broker> broker, DeskOptions options)
 void Desk::prepare(NewJob& made, std::string_view name, JobOptions const& job,
                    EnqueueOptions const& call) const {
     made.name = name;
-    made.ref.queue = !call.queue.empty()  ? call.queue
-                     : !job.queue.empty() ? job.queue
-                                          : std::string_view{options_.queue};
+    made.ref.queue = !call.queue.empty() ? Text{call.queue} : !job.queue.empty() ? Text{job.queue} : queue_;
     made.ref.id = call.id.empty() ? options_.ids() : Id{call.id};
     made.version = job.version;
     made.unique = call.unique;
     made.client = client_;
-    made.sender = options_.sender;
+    made.sender = sender_;
     made.delay = call.delay.value_or(job.delay.value_or(0s));
     made.eta = call.eta;
     made.expires = call.expires ? call.expires : job.expires;
@@ -103,7 +102,7 @@ void Desk::prepare(NewJob& made, std::string_view name, JobOptions const& job,
         made.replicas = call.replicas;
     }
     check_job_name(made.name);
-    check_queue_name(made.ref.queue);
+    if (made.ref.queue != queue_) check_queue_name(made.ref.queue);
     check_job_id(made.ref.id);
     check_policy(policy);
     check_times(made);

@@ -69,6 +69,8 @@ private:
     static awaitable<void> read(std::shared_ptr<Desk> desk);
 
     DeskOptions const options_;
+    Text const queue_;
+    Text const sender_;
     Id const client_;  // the address of our notifications
     Front front_;
     Operations operations_;

@@ -109,7 +109,7 @@ awaitable<Ending> wait_ending(std::shared_ptr<Desk> desk, JobRef ref, Duration t
 
 namespace {
 
-std::string success_of(JobRef const& ref, Ending&& ending) {
+Text success_of(JobRef const& ref, Ending&& ending) {
     switch (ending.state) {
     case JobState::succeeded:
         return std::move(ending.result);
@@ -124,7 +124,7 @@ std::string success_of(JobRef const& ref, Ending&& ending) {
 
 }  // namespace
 
-awaitable<std::string> text_result(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout) {
+awaitable<Text> text_result(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout) {
     open_desk(desk);
     auto executor = co_await boost::asio::this_coro::executor;
     EndOfOne end{std::move(desk), std::move(ref), timeout, executor};  // not by wait_ending(): a frame less
@@ -135,8 +135,8 @@ awaitable<std::string> text_result(std::shared_ptr<Desk> desk, JobRef ref, Durat
     co_return success_of(end.ref(), end.take());
 }
 
-awaitable<std::string> take_text_result(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout) {
-    std::string text = co_await text_result(desk, ref, timeout);
+awaitable<Text> take_text_result(std::shared_ptr<Desk> desk, JobRef ref, Duration timeout) {
+    Text text = co_await text_result(desk, ref, timeout);
     auto& front = open_desk(desk).front();
     Listed const listed{desk->operations(), Doing::forget, ref};
     std::vector<JobRef> refs{ref};
@@ -144,9 +144,9 @@ awaitable<std::string> take_text_result(std::shared_ptr<Desk> desk, JobRef ref, 
     co_return text;
 }
 
-awaitable<std::optional<std::string>> text_result_so_far(std::shared_ptr<Desk> desk, JobRef ref) {
+awaitable<std::optional<Text>> text_result_so_far(std::shared_ptr<Desk> desk, JobRef ref) {
     auto& front = open_desk(desk).front();
-    std::optional<std::string> text;
+    std::optional<Text> text;
     if (!front.broker().capabilities().status) {
         Completions::Refs one;
         one.push_back(ref);

@@ -2,6 +2,8 @@
 // The operations of one client that are under way, for who asks.
 #pragma once
 
+#include "io/spin_lock.hpp"
+
 #include <cohort/under_way.hpp>
 
 #include <memory>
@@ -19,7 +21,7 @@ public:
     void list(std::vector<UnderWay>& all, Duration now) const;
 
 private:
-    mutable std::mutex mutex_;
+    mutable io::SpinLock mutex_;
     detail::Operation* first_ = nullptr;
 };
 

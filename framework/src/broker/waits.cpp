@@ -43,9 +43,10 @@ std::size_t Completions::left() const noexcept {
 }
 
 void Completions::put(std::size_t index, Ending&& ending) {
+    make_fit_for_people(ending);
     std::lock_guard lock{mutex_};
     if (endings_[index]) return;  // a hint and a poll may both bring it
-    make_fit_for_people(endings_[index].emplace(std::move(ending)));
+    endings_[index].emplace(std::move(ending));
     ready_.push_back(index);
     woken_.wake();
 }

@@ -5,6 +5,7 @@
 #include "base/recycled.hpp"
 #include "broker/front.hpp"
 #include "broker/heard.hpp"
+#include "io/spin_lock.hpp"
 #include "io/wake.hpp"
 
 #include <cohort/under_way.hpp>
@@ -47,7 +48,7 @@ private:
     void fail(errc code, std::string detail);
 
     Refs const refs_;
-    mutable std::mutex mutex_;
+    mutable io::SpinLock mutex_;
     boost::container::small_vector<std::optional<Ending>, 1> endings_;
     boost::container::small_vector<std::size_t, 1> ready_;  // in the order in which they became known
     std::size_t given_ = 0;                                 // of them

@@ -3,6 +3,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -10,6 +11,14 @@
 namespace cohort::io {
 
 namespace asio = boost::asio;
+
+namespace {
+
+using At = std::chrono::steady_clock::time_point;
+
+constexpr auto near = std::chrono::milliseconds{10};
+
+}  // namespace
 
 class Home::Service : public asio::execution_context::service {
 public:
@@ -95,7 +104,7 @@ void Home::take_turn() {
         is_posted_ = false;
         count = next_.size();  // who is called up from now on comes behind what else is ready
     }
-    for (; count > 0 && !ours_->stopped(); --count) {
+    for (; count > 0 && !stopped_; --count) {
         std::shared_ptr<Guest> guest;
         {
             std::lock_guard const lock{mutex_};
@@ -106,25 +115,56 @@ void Home::take_turn() {
     }
 }
 
+void Home::stop() {
+    stopped_ = true;
+    ours_->stop();
+}
+
 void Home::set(Ring& ring, Duration span) {
     ring.at = std::chrono::steady_clock::now() + span;
     std::lock_guard const lock{mutex_};
     if (shut_) return;
     ring.turn = ++last_turn_;
-    rings_.insert(rings_.end(), ring);  // mostly it is the last
+    if (span > near) {
+        far_.push_back(ring);
+        first_far_ = std::min(first_far_, ring.at);
+    } else {
+        rings_.insert(rings_.end(), ring);  // mostly it is the last
+    }
     arm();
+}
+
+// A look at all of them is worth it once in a while: the longer it takes, the less often.
+void Home::put_near(At before) {
+    if (first_far_ > before) return;
+    auto const until = before + near + far_.size() * std::chrono::microseconds{1};
+    first_far_ = At::max();
+    for (auto at = far_.begin(); at != far_.end();) {
+        Ring& ring = *at;
+        if (ring.at > until) {
+            first_far_ = std::min(first_far_, ring.at);
+            ++at;
+        } else {
+            at = far_.erase(at);
+            rings_.insert(ring);
+        }
+    }
 }
 
 void Home::silence(Ring& ring) noexcept {
     std::lock_guard const lock{mutex_};
-    if (ring.is_linked()) rings_.erase(rings_.iterator_to(ring));
+    using Near = boost::intrusive::set_base_hook<>;
+    using Far = boost::intrusive::list_base_hook<>;
+    if (static_cast<Near&>(ring).is_linked()) rings_.erase(rings_.iterator_to(ring));
+    if (static_cast<Far&>(ring).is_linked()) far_.erase(far_.iterator_to(ring));
 }
 
 // The timer goes on when its alarm is silenced, since another one of the same span follows as a rule: setting
 // it is a system call.
 void Home::arm() {
-    if (rings_.empty() || rings_.begin()->at >= armed_) return;
-    armed_ = rings_.begin()->at;
+    At const first = rings_.empty() ? first_far_ : std::min(first_far_, rings_.begin()->at);
+    if (first >= armed_) return;
+    armed_ = first;
     if (!timer_) timer_.emplace(*ours_);
     timer_->expires_at(armed_);
     timer_->async_wait([self = shared_from_this()](boost::system::error_code error) {
@@ -140,6 +180,7 @@ void Home::ring_due() {
         {
             std::lock_guard const lock{mutex_};
             armed_ = std::chrono::steady_clock::time_point::max();
+            put_near(now);
             if (rings_.empty() || rings_.begin()->at > now) return arm();
             call = rings_.begin()->call;
             whom = std::move(rings_.begin()->whom);
@@ -158,6 +199,7 @@ void Home::shut() {
         timer = std::move(timer_);
         timer_.reset();
         rings_.clear();
+        far_.clear();
         orphans.splice(orphans.end(), guests_);
         orphans.splice(orphans.end(), next_);
     }

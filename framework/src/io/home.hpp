@@ -35,7 +35,7 @@ private:
 };
 
 // A call that is to come.
-struct Ring : boost::intrusive::set_base_hook<> {
+struct Ring : boost::intrusive::set_base_hook<>, boost::intrusive::list_base_hook<> {
     std::chrono::steady_clock::time_point at;
     std::uint64_t turn = 0;  // equal times ring in the order of setting
     void (*call)(void*) = nullptr;
@@ -84,6 +84,8 @@ public:
 
     // The loop of ours: from its thread.
     boost::asio::io_context& loop() const noexcept { return *ours_; }
+    // On a loop of ours: ends its run; of those who are to go on in this turn nobody else does.
+    void stop();
 
     bool is_shut() const noexcept { return shut_; }
 
@@ -95,15 +97,22 @@ private:
     void post_turn();  // with the lock held
     void take_turn();
     void ring_due();
-    void arm();  // with the lock held
+    // With the lock held.
+    void put_near(std::chrono::steady_clock::time_point before);
+    void arm();
     void shut();
 
     SpinLock mutex_;
     std::atomic<bool> shut_ = false;
+    std::atomic<bool> stopped_ = false;
     Guests guests_;
     Guests next_;  // who has been called up
     bool is_posted_ = false;
     boost::asio::io_context* ours_ = nullptr;
+    // Most alarms are silenced long before they ring. So those that are far off stand in no order, and come
+    // to the others when the first of them may be near.
+    boost::intrusive::list<Ring> far_;
+    std::chrono::steady_clock::time_point first_far_ = std::chrono::steady_clock::time_point::max();
     boost::intrusive::set<Ring> rings_;
     std::uint64_t last_turn_ = 0;
     std::optional<boost::asio::steady_timer> timer_;

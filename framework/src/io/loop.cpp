@@ -47,12 +47,12 @@ Loop::Loop(std::string name) : state_{std::make_shared<State>()} {
 }
 
 Loop::~Loop() {
-    state_->context.stop();
+    Home::of(state_->context)->stop();
     if (state_->thread.joinable()) state_->thread.join();
 }
 
 bool Loop::end_within(Duration patience) {
-    state_->context.stop();
+    Home::of(state_->context)->stop();
     if (!state_->thread.joinable()) return true;
     bool const ended = state_->ended.get_future().wait_for(patience) == std::future_status::ready;
     if (ended)

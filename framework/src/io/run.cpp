@@ -15,12 +15,13 @@ void run_to_end(awaitable<void> program) {
     boost::asio::io_context context{1};
     auto const work = boost::asio::make_work_guard(context);
     io::Home::make_ours(context);
+    auto const home = io::Home::of(context);
     std::exception_ptr failure;
     bool is_over = false;
     boost::asio::co_spawn(context, std::move(program), [&](std::exception_ptr error) {
         failure = std::move(error);
         is_over = true;
-        context.stop();  // whatever it left behind is destroyed, not waited for
+        home->stop();  // whatever it left behind is destroyed, not waited for
     });
     {
         io::Home::Running const running{context};

@@ -4,6 +4,8 @@
 #include "base/text.hpp"
 #include "job/json_root.hpp"
 
+#include <cohort/codec.hpp>
+
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value_stack.hpp>
 
@@ -222,6 +224,8 @@ bool ends_with_half_pair(std::string_view text) noexcept {
     }
 }
 
+}  // namespace
+
 // Most results are one of these, and setting up the parser takes longer than reading it.
 std::optional<std::int64_t> short_integer(std::string_view text) noexcept {
     constexpr std::size_t longest = 18;  // fits, whatever the digits are
@@ -236,8 +240,6 @@ std::optional<std::int64_t> short_integer(std::string_view text) noexcept {
     }
     return is_negative ? -value : value;
 }
-
-}  // namespace
 
 void parse_json(JsonRoot& root, std::string_view text) {
     auto const place = [&root] { return root.memory->allocate(sizeof(json::value), alignof(json::value)); };

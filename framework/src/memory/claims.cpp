@@ -21,6 +21,7 @@ struct Store::Taking {
     ClaimParams const& params;
     Instant now;
     std::uint32_t budget = due_per_step;
+    Id const incarnation{params.incarnation};
     std::vector<JobRecord> jobs = {};
 
     bool is_full() const noexcept { return jobs.size() >= params.limit; }
@@ -61,7 +62,7 @@ void Store::take_from(Taking& taking, Holding& holding) {
             continue;
         }
         queue.alter(job, [&](JobRecord& record) {
-            cohort::claim(record, Token{taking.params.incarnation, taking.params.number}, taking.now);
+            cohort::claim(record, Token{taking.incarnation, taking.params.number}, taking.now);
             job.holder = &holding;
             return true;
         });

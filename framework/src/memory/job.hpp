@@ -2,7 +2,7 @@
 // A job as it is kept in memory: its record, and the hooks by which the indexes of its queue hold it.
 #pragma once
 
-#include <cohort/record.hpp>
+#include <cohort/state.hpp>
 
 #include <boost/intrusive/list.hpp>
 #include <boost/intrusive/set.hpp>
@@ -23,7 +23,7 @@ using ListHook = intrusive::list_member_hook<>;
 // A job is in exactly one place, so `place` serves for three indexes: claimable, waiting, finished. What runs
 // is in a list of its own, by `run`.
 struct Job {
-    explicit Job(JobRecord&& its_record) : record{std::move(its_record)} {}
+    Job(NewJob&& job, Instant now) : record{make_record(std::move(job), now)} {}
 
     JobRecord record;
     std::uint64_t sequence = 0;  // in the order of storing

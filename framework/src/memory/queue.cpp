@@ -85,8 +85,8 @@ Queue::Order::iterator Queue::after(std::uint64_t sequence) {
     return order_.upper_bound(sequence, OrderKey{});
 }
 
-Job& Queue::add(JobRecord&& record) {
-    auto owned = std::make_unique<Job>(std::move(record));
+Job& Queue::add(NewJob&& added, Instant now) {
+    auto owned = std::make_unique<Job>(std::move(added), now);
     Job& job = *owned;
     job.sequence = ++last_sequence_;
     jobs_.emplace(&job.record.ref.id, std::move(owned));

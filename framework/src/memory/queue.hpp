@@ -68,7 +68,7 @@ public:
     // The first job that was stored later than the one of that sequence.
     Order::iterator after(std::uint64_t sequence);
 
-    Job& add(JobRecord&& record);
+    Job& add(NewJob&& added, Instant now);
     void remove(Job& job);
     // The one way to change a record's state: takes the job out of its place, lets `change` alter the record,
     // and puts it where it then belongs. A job that is to run needs `change` to set its holder.

@@ -68,8 +68,11 @@ void Store::Session::tell(JobRecord const& record) {
 }
 
 Queue* Store::find_queue(std::string_view name) const {
+    if (last_queue_ != nullptr && last_queue_->name() == name) return last_queue_;
     auto const found = queues.find(name);
-    return found == queues.end() ? nullptr : found->second.get();
+    if (found == queues.end()) return nullptr;
+    last_queue_ = found->second.get();
+    return last_queue_;
 }
 
 Queue& Store::queue(std::string_view name) {
@@ -90,10 +93,12 @@ Life* Store::find_life(std::string_view incarnation) const {
 }
 
 std::vector<PushResult> Store::push(Door const& door, std::vector<NewJob> jobs) {
+    NewJob const* last = nullptr;  // mostly the next one has its names
     for (NewJob const& job : jobs) {
-        check_queue_name(job.ref.queue);
         check_job_id(job.ref.id);
-        check_job_name(job.name);
+        if (last == nullptr || job.ref.queue != last->ref.queue) check_queue_name(job.ref.queue);
+        if (last == nullptr || job.name != last->name) check_job_name(job.name);
+        last = &job;
     }
     std::vector<PushResult> results;
     results.reserve(jobs.size());
@@ -131,7 +136,7 @@ PushResult Store::push_one(Session& session, NewJob&& job, Instant now) {
         return result;
     }
     if (known != nullptr) home.remove(*known);
-    home.add(make_record(std::move(job), now));
+    home.add(std::move(job), now);
     session.touch(home);
     return result;
 }

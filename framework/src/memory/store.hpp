@@ -123,8 +123,8 @@ public:
         boost::container::small_vector<Queue*, 4> touched_;
     };
 
-    Queue& queue(std::string_view name);  // made when there is none
-    Queue* find_queue(std::string_view name) const;
+    Queue& queue(std::string_view name);             // made when there is none
+    Queue* find_queue(std::string_view name) const;  // mostly the one of before
     Job* find(JobRef const& ref, Instant now) const;
     Life* find_life(std::string_view incarnation) const;
 
@@ -144,6 +144,7 @@ private:
 
     std::mutex mutex_;
     std::unordered_map<Id, Watcher> watchers_;
+    mutable Queue* last_queue_ = nullptr;
 };
 
 }  // namespace cohort::memory

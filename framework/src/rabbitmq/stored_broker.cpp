@@ -120,7 +120,7 @@ awaitable<std::vector<Verdict>> StoredBroker::settle(std::vector<Settlement> set
     bool is_any = false;
     for (auto const& settlement : settlements) {
         bool const waits = settlement.kind == SettleKind::retry || settlement.kind == SettleKind::released;
-        waiting.push_back(waits ? settlement.ref.queue : std::string{});
+        waiting.push_back(waits ? settlement.ref.queue : Text{});
         is_any = is_any || waits;
     }
     auto settling = core_->store->settle(std::move(settlements));

@@ -9,7 +9,7 @@ namespace cohort::redis {
 namespace {
 
 std::vector<Slice> slices_of(std::vector<JobRef> const& refs) {
-    return slice_by_queue(refs, [](JobRef const& ref) -> std::string const& { return ref.queue; });
+    return slice_by_queue(refs, [](JobRef const& ref) -> Text const& { return ref.queue; });
 }
 
 std::vector<std::string> ids_of(std::vector<JobRef> const& refs, Slice const& slice) {

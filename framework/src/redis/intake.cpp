@@ -89,7 +89,7 @@ Envelope read_envelope(std::string const& queue, std::string_view text, std::str
     } catch (Error const& error) {
         envelope.fault = one_line(std::string{"not an envelope: "} + error.what(), 8000);
     }
-    std::string const name = envelope.job.name.empty() ? "unknown" : envelope.job.name;
+    Text const name = envelope.job.name.empty() ? Text{"unknown"} : envelope.job.name;
     envelope.job = {};
     envelope.job.ref = JobRef{queue, std::move(id)};
     envelope.job.name = name;

@@ -96,8 +96,7 @@ awaitable<std::optional<JobRecord>> find_by_id(CorePtr core, std::string id) {
 
 awaitable<std::vector<bool>> requeue(CorePtr core, std::vector<JobRef> refs) {
     core->check_open();
-    auto const slices =
-        slice_by_queue(refs, [](JobRef const& ref) -> std::string const& { return ref.queue; });
+    auto const slices = slice_by_queue(refs, [](JobRef const& ref) -> Text const& { return ref.queue; });
     std::vector<Call> calls;
     for (Slice const& slice : slices) {
         std::vector<std::string> ids;

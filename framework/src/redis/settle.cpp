@@ -66,7 +66,7 @@ awaitable<std::vector<Outcome>> write_all(CorePtr core, std::vector<Call> calls)
 awaitable<void> report(CorePtr core, std::vector<Settlement> const& settlements,
                        std::vector<std::size_t> which, std::vector<Verdict>& verdicts) {
     auto const slices =
-        slice_by_queue(which, [&](std::size_t i) -> std::string const& { return settlements[i].ref.queue; });
+        slice_by_queue(which, [&](std::size_t i) -> Text const& { return settlements[i].ref.queue; });
     std::vector<Call> calls;
     for (Slice const& slice : slices) {
         std::vector<std::string> arguments;
@@ -105,7 +105,7 @@ awaitable<std::vector<Verdict>> settle(CorePtr core, std::vector<Settlement> set
     if (successes.empty()) co_return verdicts;
 
     auto const slices = slice_by_queue(
-        successes, [&](std::size_t n) -> std::string const& { return settlements[n].ref.queue; },
+        successes, [&](std::size_t n) -> Text const& { return settlements[n].ref.queue; },
         [&](std::size_t n) { return settlements[n].result.size(); });
     std::vector<Call> calls;
     std::vector<std::vector<std::size_t>> sent;

@@ -56,7 +56,7 @@ template<class Items, class QueueOf, class Weigh>
 std::vector<Slice> slice_by_queue(Items const& items, QueueOf queue_of, Weigh weigh) {
     std::vector<Slice> slices;
     for (std::size_t i = 0; i < items.size(); ++i) {
-        std::string const& queue = queue_of(items[i]);
+        Text const& queue = queue_of(items[i]);
         Slice* mine = nullptr;
         // The last one of this queue; there are few.
         for (auto& slice : slices) {

@@ -113,17 +113,21 @@ void execute(std::shared_ptr<Worker::Shared> const& shared, std::vector<JobRecor
     std::vector<std::shared_ptr<Run>> runs;
     runs.reserve(jobs.size());
     auto const now = system_clock().steady();
+    JobEntry const* entry = nullptr;
+    Text name;  // of that one; mostly the next job has it too
     for (auto& job : jobs) {
-        JobEntry const* const entry = shared->catalog.find(job.name);
+        if (entry == nullptr || job.name != name) {
+            name = job.name;
+            entry = shared->catalog.find(name);
+        }
         if (entry == nullptr) {
             report_unknown(*shared, job);
             shared->line.put(hand_back_unknown(*shared, job));
             continue;
         }
-        auto run = make_recycled<Run>(shared, std::move(job), entry, now);
-        shared->runs.add(run);
-        runs.push_back(std::move(run));
+        runs.push_back(make_recycled<Run>(shared, std::move(job), entry, now));
     }
+    shared->runs.add(runs);
     if (!runs.empty() && is_suspect(runs.front()->job())) {
         auto const begun = io::steady_now(shared->runners.front()->executor());
         std::lock_guard lock{shared->mutex};

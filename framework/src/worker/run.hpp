@@ -75,7 +75,7 @@ private:
     std::vector<std::function<void(void*)>> writes_;
     std::atomic<StopReason> stop_ = StopReason::none;
     std::atomic<bool> settled_ = false;
-    std::mutex mutex_;  // of what is below
+    io::SpinLock mutex_;  // of what is below
     Canceller cancel_;
 };
 

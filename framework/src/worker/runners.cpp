@@ -142,11 +142,11 @@ void Runners::start(std::shared_ptr<Run> run) {
 
 awaitable<void> Runners::serve(std::shared_ptr<Runners> self, std::shared_ptr<Runner> runner) {
     co_await asio::this_coro::throw_if_cancelled(false);
+    Run::Canceller const canceller = std::shared_ptr<asio::cancellation_signal>{runner, &runner->signal};
     for (;;) {
         auto run = std::exchange(runner->run, nullptr);
         if (run) {
-            std::shared_ptr<asio::cancellation_signal> const signal{runner, &runner->signal};
-            run->set_canceller(signal);
+            run->set_canceller(canceller);
             std::exception_ptr error;
             try {
                 if (run->stop_requested()) throw Stopped{};

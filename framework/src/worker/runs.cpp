@@ -5,11 +5,12 @@
 
 namespace cohort {
 
-void Runs::add(std::shared_ptr<Run> run) {
+void Runs::add(std::vector<std::shared_ptr<Run>> const& runs) {
     std::lock_guard lock{mutex_};
-    auto& added = *run;
-    added.place = runs_.size();
-    runs_.push_back(std::move(run));
+    for (auto const& run : runs) {
+        run->place = runs_.size();
+        runs_.push_back(run);
+    }
 }
 
 void Runs::remove(Run& run) {

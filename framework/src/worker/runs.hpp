@@ -17,7 +17,7 @@ class Run;
 // Thread-safe.
 class Runs {
 public:
-    void add(std::shared_ptr<Run> run);
+    void add(std::vector<std::shared_ptr<Run>> const& runs);
     // The broker has its outcome, or will not take it.
     void remove(Run& run);
 

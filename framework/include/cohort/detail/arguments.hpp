@@ -4,6 +4,7 @@
 
 #include <cohort/codec.hpp>
 #include <cohort/detail/meta.hpp>
+#include <cohort/shared_text.hpp>
 
 namespace cohort::detail {
 
@@ -177,6 +178,17 @@ void write_arguments(JsonWriter& writer, List<P...>, std::index_sequence<I...>, 
 // Throws Error(payload_too_large).
 void check_payload_size(std::size_t bytes);
 
+// Memory to write the arguments of one call into: the thread's own, that is used again.
+class ArgumentsText {
+public:
+    ArgumentsText() noexcept;
+    ~ArgumentsText();
+    ArgumentsText(ArgumentsText const&) = delete;
+    ArgumentsText& operator=(ArgumentsText const&) = delete;
+
+    std::string text;
+};
+
 // Appends the arguments of one call: an array, or an object when the job names its parameters. Throws Error:
 // argument_range, invalid_utf8, not_representable, payload_too_deep, payload_too_large, too_many_elements.
 template<class Meta, class... A>
@@ -189,6 +201,14 @@ void encode_arguments(std::string& out, A const&... args) {
             check_payload_size(out.size() - start);
         }
     }
+}
+
+// The same as a text of a job.
+template<class Meta, class... A>
+Text arguments_of(A const&... args) {
+    ArgumentsText arguments;
+    encode_arguments<Meta>(arguments.text, args...);
+    return arguments.text;
 }
 
 // Appends nothing that the worker would refuse. T is result_of<Meta>. Throws Error(result_encoding) with the

@@ -4,12 +4,18 @@
 
 #include <cohort/detail/codec_write.hpp>
 
+#include <cstdint>
 #include <limits>
+#include <optional>
+#include <string_view>
 
 namespace cohort::detail {
 
 template<class T>
 T read(JsonView view);
+
+// An integer of at most 18 digits and nothing else; nothing where the text is anything else.
+std::optional<std::int64_t> short_integer(std::string_view text) noexcept;
 
 // The value of the name; others throw Error(argument_type) that lists the names.
 std::int64_t enum_value(JsonView view, std::span<EnumName const> names);

@@ -160,10 +160,11 @@ awaitable<void> Ear::open() {
             engine_->worker_topology.forget();
         }
         bool const is_known = engine_->worker->is_missed() || (trouble && code_of(trouble) == errc::closed);
-        if (trouble && !is_known)
+        bool const is_told = std::exchange(is_told_, trouble && (is_told_ || !is_known));
+        if (is_told_ && !is_told)
             log(LogLevel::warn,
-                one_line(engine_->config.masked +
-                         ": nobody calls this worker, it looks now and then: " + describe(trouble)));
+                one_line(engine_->config.masked + ": nobody calls this worker, it looks now and then: " +
+                         describe(trouble, engine_->config.masked)));
         std::lock_guard const lock{mutex_};
         is_done = is_closed_ || queues_ == queues;
         if (!is_done) continue;

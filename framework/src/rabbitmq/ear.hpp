@@ -78,6 +78,7 @@ private:
     Steady::time_point held_{};  // since when it has had a ticket that is not taken for good
 
     ChannelPtr channel_;
+    bool is_told_ = false;  // that nobody calls it; until somebody can again
     std::optional<io::Alarm> rest_;
 };
 using EarPtr = std::shared_ptr<Ear>;

@@ -127,6 +127,12 @@ void Ear::drop() {
     channel->close();
 }
 
+// Who came to listen meanwhile hears nothing any more: it opens another one.
+void Ear::drop_and_tell() {
+    drop();
+    wake();
+}
+
 // With `mutex_` held.
 void Ear::drop_later() {
     asio::post(engine_->executor, [self = shared_from_this(), opening = opening_] {
@@ -134,7 +140,7 @@ void Ear::drop_later() {
             std::lock_guard const lock{self->mutex_};
             if (self->opening_ != opening || self->is_opening_) return;
         }
-        self->drop();
+        self->drop_and_tell();
     });
 }
 
@@ -189,10 +195,7 @@ awaitable<void> Ear::consume(std::vector<std::string> queues) {
         if (auto const ear = weak.lock()) ear->take(opening, delivery.tag);
     };
     auto const lost = [weak] {
-        auto const ear = weak.lock();
-        if (!ear) return;
-        ear->drop();
-        ear->wake();
+        if (auto const ear = weak.lock()) ear->drop_and_tell();
     };
     // The queue is gone.
     channel_->on_cancel = [weak, lost](std::string const&) {
@@ -239,7 +242,7 @@ void Ear::look_at_rest() {
         is_early = has_left && !is_over;
         is_resting_ = is_early;
     }
-    if (is_over) drop();
+    if (is_over) drop_and_tell();
     if (is_early) rest();
 }
 

@@ -55,6 +55,7 @@ private:
     awaitable<void> open();
     awaitable<void> consume(std::vector<std::string> queues);
     void drop();
+    void drop_and_tell();
     void drop_later();
     void take(std::uint64_t opening, std::uint64_t ticket);
     void rest();

@@ -219,4 +219,16 @@ awaitable<void> wait_for(BatchPtr batch, Duration limit) {
     }
 }
 
+awaitable<void> await_taken(ChannelPtr channel, Duration limit) {
+    // A question that changes nothing: it is about consumers that are still to come.
+    amqp_basic_qos_t qos{};
+    qos.prefetch_count = 1;
+    AnswerPtr const answer = channel->ask(AMQP_BASIC_QOS_METHOD, &qos);
+    try {
+        co_await wait_for(answer, limit);
+    } catch (std::exception const&) {
+        // What is not taken comes back: that is what a connection's end costs.
+    }
+}
+
 }  // namespace cohort::rabbitmq

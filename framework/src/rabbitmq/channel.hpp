@@ -146,5 +146,8 @@ using ChannelPtr = std::shared_ptr<Channel>;
 awaitable<void> wait_for(AnswerPtr answer, Duration limit);
 // Until all is known, or for so long; throws nothing.
 awaitable<void> wait_for(BatchPtr batch, Duration limit);
+// Until the server has taken what was said before, or for so long; throws nothing. Acks are not answered, and
+// the end of a connection overtakes those that a busy server has not got round to.
+awaitable<void> await_taken(ChannelPtr channel, Duration limit);
 
 }  // namespace cohort::rabbitmq

@@ -95,6 +95,7 @@ awaitable<void> retire(EnginePtr engine, std::string incarnation) {
     }
     life->runs.clear();
     co_await put_back(engine, life, std::move(replacements));
+    if (!life->is_over) co_await await_taken(life->channel, engine->config.timeout);
     engine->end(life);
 }
 

@@ -109,8 +109,8 @@ void Replies::receive(Client& client, std::string const& name, Delivery delivery
 
 void Replies::finish_last(Client& client) {
     if (std::exchange(client.said, 0) == 0 || !client.channel) return;
-    client.is_acking = client.receipt->load();
-    if (client.is_acking)
+    client.is_acking = true;
+    if (client.receipt->load())
         client.channel->ack(client.said_upto, Channel::Upto::here);
     else
         client.channel->give_back(client.said_upto);

@@ -22,7 +22,8 @@ public:
         std::string const store = server.url() + "?poll=50ms&namespace=" + space_ + space +
                                   (parameters.empty() ? "" : "&" + parameters);
         std::string const url = support::rabbitmq_url() + "?poll=50ms&namespace=" + space_ + space;
-        return rabbitmq::open_on_store(parse_url(url), redis::open(parse_url(store), clock()), clock());
+        auto const open_store = [&] { return redis::open(parse_url(store), clock()); };
+        return rabbitmq::open_on_store(parse_url(url), open_store, clock());
     }
 
 private:

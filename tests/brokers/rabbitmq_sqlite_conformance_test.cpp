@@ -26,7 +26,8 @@ public:
         if (url.empty()) url = "amqp://localhost:1";
         // The server knows nothing of the rig's clock: a short poll makes claims look at it.
         url += "?poll=50ms&namespace=" + space_ + space;
-        return rabbitmq::open_on_store(parse_url(url), sqlite::open(parse_url(file), clock()), clock());
+        auto const open_store = [&] { return sqlite::open(parse_url(file), clock()); };
+        return rabbitmq::open_on_store(parse_url(url), open_store, clock());
     }
 
 private:

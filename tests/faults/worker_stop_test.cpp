@@ -106,3 +106,28 @@ FAULT("F22", "sqlite redis memory rabbitmq+sqlite",
         if (was_later) CHECK(event.words[3] == "w2");
     }
 }
+
+FAULT("F24", "sqlite redis rabbitmq rabbitmq+sqlite",
+      "workers come and go while jobs are pushed one by one: none is lost to them, where none may be") {
+    constexpr int rounds = 6;
+    stage.start();
+    for (std::size_t round = 0; round < rounds; ++round) {
+        stage.start();
+        stage.pass(300ms);
+        for (int i = 0; i < 40; ++i) {
+            // From now on it goes, and the others have all that is on its way to it.
+            if (i == 5) stage.worker(round).stop();
+            stage.asker().enqueue({.job = "ok", .number = 3, .options = {.max_lost = 0}});
+        }
+        CHECK(stage.worker(round).wait(5s * slowness) == 0);
+    }
+    stage.asker().wait(60s);
+    stage.drain();
+    stage.check();
+    auto const jobs = stage.store().read();
+    CHECK(jobs.size() == rounds * 40);
+    for (auto const& job : jobs) {
+        CHECK(job.state == cohort::JobState::succeeded);
+        CHECK(job.counters.lost == 0);
+    }
+}

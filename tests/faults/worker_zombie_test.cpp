@@ -84,7 +84,7 @@ FAULT("F13", "sqlite redis memory rabbitmq rabbitmq+sqlite",
 FAULT("F14", "sqlite redis memory rabbitmq rabbitmq+sqlite",
       "an outcome with an old token does not end the run of the new owner") {
     WorkerSetup const setup;
-    stage.asker().enqueue({.job = "ok", .number = (slowness > 1 ? 4000 : 7000) * slowness});
+    stage.asker().enqueue({.job = "ok", .number = 4000 * slowness});
     stage.asker().wait(60s);
     Hand& zombie = stage.start_to_stop_at("settle.before_send", setup);
     stage.start(setup);
@@ -96,8 +96,10 @@ FAULT("F14", "sqlite redis memory rabbitmq rabbitmq+sqlite",
             return event.what == "commit" && event.words[4] == "w1" && event.words[2] == "fenced";
         });
     });
-    CHECK(stage.store().read().at(0).state == cohort::JobState::running);
     CHECK(stage.count("end", "w2") == 0);
+    auto const state = stage.store().read().at(0).state;
+    // To read it may take longer than to run it.
+    if (stage.count("end", "w2") == 0) CHECK(state == cohort::JobState::running);
 
     stage.drain();
     stage.check({.duplicates = 1, .recovery = setup.recovery()});

@@ -68,6 +68,18 @@ TEST_CASE("a store whose file cannot be opened is refused with the file's name")
     CHECK_THAT(refusal.text, Catch::Contains(file));
 }
 
+TEST_CASE("an address that is refused makes no file of its store") {
+    if (!knows("amqp") || !knows("sqlite")) return;
+    support::TempDir const dir;
+    for (char const* fault : {"heartbeat=soon", "colour=red", "poll=0s", "namespace=a:b"}) {
+        INFO(fault);
+        auto const file = dir.file("jobs.db");
+        auto const refusal = refusal_of("amqp://localhost:1?" + std::string{fault} + "&store=sqlite:" + file);
+        CHECK(refusal.code == cohort::errc::invalid_url);
+        CHECK_FALSE(std::filesystem::exists(file));
+    }
+}
+
 TEST_CASE("the password of a store is not shown") {
     if (!knows("amqp") || !knows("redis")) return;
     for (std::string const rest : {"&colour=red", "&colour=red%zz", ""}) {

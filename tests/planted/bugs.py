@@ -196,6 +196,15 @@ BUGS = [
     Bug("a reply that nobody was given is acked (RabbitMQ)",
         [("rabbitmq/replies.cpp", "if (client.receipt->load())", "if (client.receipt)")],
         ("test_rabbitmq", "a reply whose watch was abandoned*")),
+    Bug("a consumer is ended while it may be given jobs (RabbitMQ)",
+        [("rabbitmq/consume.cpp", "constexpr int rounds = 3;", "constexpr int rounds = 0;")],
+        ("test_rabbitmq", "jobs that are pushed just while*"), ("test_rabbitmq", "a consumer is ended when the server*")),
+    Bug("a channel is closed under who puts a job back (RabbitMQ)",
+        [("rabbitmq/consume.cpp", "while (life->putting_back > 0 && !life->is_over)", "while (false)")],
+        ("test_rabbitmq", "a worker that retires does not close its channel*")),
+    Bug("a worker listens where nobody hears tickets (RabbitMQ)",
+        [("rabbitmq/ear.cpp", "    drop();\n    wake();\n", "    drop();\n")],
+        ("test_rabbitmq", "who comes to listen just while*")),
 
     # ---- RabbitMQ with a store: tickets say when to look there
     Bug("a worker is called before the store has the job (RabbitMQ with a store)",

@@ -9,6 +9,7 @@
 #include <cohort/log.hpp>
 
 #include <chrono>
+#include <sstream>
 
 namespace hostile_test {
 
@@ -210,6 +211,31 @@ TEST_CASE("a hostile RabbitMQ server costs an error that says what it did, and n
             check_row(row, instead_of(moment, row.reply), push_once);
     }
     memory.check();
+}
+
+TEST_CASE("what is told of a RabbitMQ server names it once in a line", "[F47]") {
+    amqp_connection_close_t close{};
+    close.reply_code = 320;
+    close.reply_text = rabbitmq::bytes_of("closed by the operator");
+    std::vector<std::string> const ends{method_of(0, AMQP_CONNECTION_CLOSE_METHOD, close),
+                                        frame(frame_header, 0, "x")};
+    for (std::string const& end : ends) {
+        PlayedServer const server{instead_of(AMQP_QUEUE_DECLARE_METHOD, Reply{end})};
+        Witness witness;
+        auto const broker = rabbitmq::open(parse_url(server.url()));
+        push_once(*broker, witness);
+        push_once(*broker, witness);
+        std::istringstream lines{witness.all()};
+        bool is_lost = false;
+        for (std::string line; std::getline(lines, line);) {
+            INFO(line);
+            is_lost = is_lost || line.find("is lost and will be made again") != std::string::npos;
+            std::string const name{broker->name()};
+            CHECK(line.find(name) == line.rfind(name));
+        }
+        CHECK(is_lost);
+        broker->close();
+    }
 }
 
 TEST_CASE("messages that a hostile RabbitMQ server makes are refused before they are kept", "[F72][B14]") {

@@ -45,6 +45,29 @@ inline std::string method_of(std::uint16_t channel, amqp_method_number_t id, aut
     return bytes;
 }
 
+inline std::string start_of(std::string_view product, std::string_view version) {
+    using namespace cohort::rabbitmq;
+    Table properties;
+    properties.add("product", product).add("version", version);
+    amqp_connection_start_t start{};
+    start.version_minor = 9;
+    start.server_properties = properties.get();
+    start.mechanisms = bytes_of("PLAIN");
+    start.locales = bytes_of("en_US");
+    return method_of(0, AMQP_CONNECTION_START_METHOD, start);
+}
+
+// The answer to basic.credit, which is not encoded otherwise.
+inline std::string credit_ok_of(std::uint16_t channel) {
+    using namespace cohort::rabbitmq;
+    std::string payload;
+    append_u32(payload, basic_credit_ok_method);
+    append_u32(payload, 0);
+    std::string bytes;
+    append_frame(bytes, frame_method, channel, payload);
+    return bytes;
+}
+
 class PlayedServer {
 public:
     // What is said instead of the usual; nothing = the usual. Called on the server's thread.
@@ -158,13 +181,8 @@ private:
             return method_of(said.channel, id, fields);
         };
         switch (said.id) {
-        case 0: {
-            amqp_connection_start_t start{};
-            start.version_minor = 9;
-            start.mechanisms = bytes_of("PLAIN");
-            start.locales = bytes_of("en_US");
-            return ok(AMQP_CONNECTION_START_METHOD, start);
-        }
+        case 0:
+            return start_of("RabbitMQ", "3.10.8");
         case AMQP_CONNECTION_START_OK_METHOD:
             return ok(AMQP_CONNECTION_TUNE_METHOD, amqp_connection_tune_t{2047, 131'072, 0});
         case AMQP_CONNECTION_OPEN_METHOD:
@@ -181,6 +199,8 @@ private:
             return ok(AMQP_BASIC_QOS_OK_METHOD, amqp_basic_qos_ok_t{});
         case AMQP_BASIC_CONSUME_METHOD:
             return ok(AMQP_BASIC_CONSUME_OK_METHOD, amqp_basic_consume_ok_t{});
+        case basic_credit_method:
+            return credit_ok_of(said.channel);
         case AMQP_BASIC_CANCEL_METHOD:
             return ok(AMQP_BASIC_CANCEL_OK_METHOD, amqp_basic_cancel_ok_t{});
         case AMQP_BASIC_GET_METHOD:

@@ -17,7 +17,8 @@ std::shared_ptr<Broker> open_url(Url const& url);
 
 std::shared_ptr<Broker> open_as(Scheme const& scheme, Url const& url) {
     if (scheme.open_on_store == nullptr || !url.text("store")) return scheme.open(url, system_clock());
-    return scheme.open_on_store(url, open_url(store_of(url)), system_clock());
+    auto const open_store = [&url] { return open_url(store_of(url)); };
+    return scheme.open_on_store(url, open_store, system_clock());
 }
 
 std::shared_ptr<Broker> open_url(Url const& url) {

@@ -5,6 +5,7 @@
 #include <cohort/broker.hpp>
 #include <cohort/url.hpp>
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -16,7 +17,8 @@ struct Scheme {
     std::string_view component;                                 // of find_package(cohort COMPONENTS …)
     std::shared_ptr<Broker> (*open)(Url const&, Clock const&);  // null: known, but not built in
     // With jobs in a store that another URL names; null: it keeps them itself.
-    std::shared_ptr<Broker> (*open_on_store)(Url const&, std::shared_ptr<Broker>, Clock const&) = nullptr;
+    std::shared_ptr<Broker> (*open_on_store)(Url const&, std::function<std::shared_ptr<Broker>()> const&,
+                                             Clock const&) = nullptr;
 };
 
 std::span<Scheme const> schemes() noexcept;

@@ -64,7 +64,22 @@ void Channel::ack(std::uint64_t tag, Upto upto) {
     amqp_basic_ack_t fields{};
     fields.delivery_tag = tag;
     fields.multiple = upto == Upto::here ? 1 : 0;
-    tell(AMQP_BASIC_ACK_METHOD, &fields);
+    if (holds_ > 0)
+        held_acks_.push_back(fields);
+    else
+        tell(AMQP_BASIC_ACK_METHOD, &fields);
+}
+
+Channel::Hold::Hold(ChannelPtr channel) : channel_{std::move(channel)} {
+    ++channel_->holds_;
+}
+Channel::Hold::~Hold() {
+    if (--channel_->holds_ == 0) channel_->say_held_acks();
+}
+
+void Channel::say_held_acks() {
+    for (auto const& fields : std::exchange(held_acks_, {}))
+        tell(AMQP_BASIC_ACK_METHOD, &fields);
 }
 
 void Channel::ack(std::vector<std::uint64_t> tags) {
@@ -89,6 +104,7 @@ void Channel::give_back(std::uint64_t tag) {
 
 void Channel::close() {
     if (!is_open()) return;
+    say_held_acks();
     amqp_channel_close_t fields{};
     fields.reply_code = 200;
     session_->write_method(number_, AMQP_CHANNEL_CLOSE_METHOD, &fields);
@@ -200,6 +216,18 @@ awaitable<void> wait_for(BatchPtr batch, Duration limit) {
         auto const left = std::chrono::duration_cast<Duration>(until - Steady::now());
         if (left <= 0s) co_return;
         co_await batch->wake.wait_for(left);
+    }
+}
+
+awaitable<void> await_taken(ChannelPtr channel, Duration limit) {
+    // A question that changes nothing: it is about consumers that are still to come.
+    amqp_basic_qos_t qos{};
+    qos.prefetch_count = 1;
+    AnswerPtr const answer = channel->ask(AMQP_BASIC_QOS_METHOD, &qos);
+    try {
+        co_await wait_for(answer, limit);
+    } catch (std::exception const&) {
+        // What is not taken comes back: that is what a connection's end costs.
     }
 }
 

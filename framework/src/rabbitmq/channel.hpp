@@ -92,6 +92,17 @@ public:
     void ack(std::uint64_t tag, Upto upto = Upto::only);
     // These, in as few words as may be: where they are the oldest that are not acked, in one.
     void ack(std::vector<std::uint64_t> tags);
+    // Acks that are said meanwhile go out behind it, or with the channel's end.
+    class Hold {
+    public:
+        explicit Hold(std::shared_ptr<Channel> channel);
+        ~Hold();
+        Hold(Hold const&) = delete;
+        Hold& operator=(Hold const&) = delete;
+
+    private:
+        std::shared_ptr<Channel> const channel_;
+    };
     // All up to this one go back to their queues.
     void give_back(std::uint64_t tag);
     void close();
@@ -113,6 +124,7 @@ private:
         bool is_returned = false;
     };
 
+    void say_held_acks();
     void answer(amqp_method_number_t id, std::uint32_t messages, std::optional<Delivery> delivery);
     void confirm(std::uint64_t tag, bool is_multiple, Fate fate);
 
@@ -125,6 +137,8 @@ private:
     std::uint64_t published_ = 0;
     std::map<std::uint64_t, Sent> sent_;
     std::set<std::uint64_t> unacked_;
+    int holds_ = 0;
+    std::vector<amqp_basic_ack_t> held_acks_;
 };
 using ChannelPtr = std::shared_ptr<Channel>;
 
@@ -132,5 +146,8 @@ using ChannelPtr = std::shared_ptr<Channel>;
 awaitable<void> wait_for(AnswerPtr answer, Duration limit);
 // Until all is known, or for so long; throws nothing.
 awaitable<void> wait_for(BatchPtr batch, Duration limit);
+// Until the server has taken what was said before, or for so long; throws nothing. Acks are not answered, and
+// the end of a connection overtakes those that a busy server has not got round to.
+awaitable<void> await_taken(ChannelPtr channel, Duration limit);
 
 }  // namespace cohort::rabbitmq

@@ -30,7 +30,7 @@ constexpr std::array methods{
     AMQP_BASIC_QOS_OK_METHOD,        AMQP_BASIC_CONSUME_OK_METHOD,     AMQP_BASIC_CANCEL_METHOD,
     AMQP_BASIC_CANCEL_OK_METHOD,     AMQP_BASIC_RETURN_METHOD,         AMQP_BASIC_DELIVER_METHOD,
     AMQP_BASIC_GET_OK_METHOD,        AMQP_BASIC_GET_EMPTY_METHOD,      AMQP_BASIC_ACK_METHOD,
-    AMQP_BASIC_NACK_METHOD,          AMQP_CONFIRM_SELECT_OK_METHOD};
+    AMQP_BASIC_NACK_METHOD,          AMQP_CONFIRM_SELECT_OK_METHOD,    basic_credit_ok_method};
 
 class Walker {
 public:
@@ -132,6 +132,13 @@ void append_encoded(std::string& out, std::size_t guess, Encode encode_into) {
     }
 }
 
+void append_credit(std::string& out, BasicCredit const& fields) {
+    out += static_cast<char>(static_cast<unsigned char>(fields.consumer_tag.len));
+    out += view(fields.consumer_tag);
+    append_u32(out, fields.credit);
+    out += '\0';  // what it may be given need not be used up at once
+}
+
 }  // namespace
 
 Table& Table::add(std::string_view name, Value value) {
@@ -214,8 +221,13 @@ std::string_view text(amqp_table_t const& table, std::string_view name) noexcept
 void append_method(std::string& out, std::uint16_t channel, amqp_method_number_t id, void const* fields) {
     std::size_t const begun = begin_frame(out, frame_method, channel);
     append_u32(out, id);
-    append_encoded(
-        out, 128, [&](amqp_bytes_t into) { return amqp_encode_method(id, const_cast<void*>(fields), into); });
+    if (id == basic_credit_method) {
+        append_credit(out, *static_cast<BasicCredit const*>(fields));
+    } else {
+        append_encoded(out, 128, [&](amqp_bytes_t into) {
+            return amqp_encode_method(id, const_cast<void*>(fields), into);
+        });
+    }
     end_frame(out, begun);
 }
 
@@ -249,6 +261,10 @@ Method decode_method(std::string_view payload, Arena& arena) {
     if (id == AMQP_CONNECTION_START_METHOD) {
         if (payload.size() < 2) refuse("a method is cut short");
         check_table(payload.substr(2));
+    }
+    if (id == basic_credit_ok_method) {
+        if (payload.size() < 4) refuse("a method is cut short");
+        return {id, nullptr};
     }
     void* fields = nullptr;
     if (amqp_decode_method(id, arena.get(), bytes_of(payload), &fields) != AMQP_STATUS_OK)

@@ -71,6 +71,15 @@ double real(amqp_table_t const& table, std::string_view name, double otherwise) 
 bool flag(amqp_table_t const& table, std::string_view name) noexcept;
 std::string_view text(amqp_table_t const& table, std::string_view name) noexcept;
 
+// basic.credit, an extension of RabbitMQ 3 that librabbitmq does not know: how many more messages a consumer
+// may be given, whatever is acked. Its answer has nothing that is needed here.
+inline constexpr amqp_method_number_t basic_credit_method = 0x003C00C8;
+inline constexpr amqp_method_number_t basic_credit_ok_method = basic_credit_method + 1;
+struct BasicCredit {
+    amqp_bytes_t consumer_tag{};
+    std::uint32_t credit = 0;
+};
+
 // A method frame, added to `out`. Throws Error(payload_too_large) where a field is too long for AMQP.
 void append_method(std::string& out, std::uint16_t channel, amqp_method_number_t id, void const* fields);
 // A message: method, header and body frames.

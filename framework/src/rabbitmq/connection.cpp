@@ -59,9 +59,9 @@ awaitable<void> Connection::wait_until_ready(bool is_patient) {
         if (last_trouble_ && is_final(last_trouble_)) std::rethrow_exception(last_trouble_);
         auto const left = std::chrono::duration_cast<Duration>(until - Steady::now());
         if (left <= 0s || (is_missed_ && !is_patient)) {
-            throw Error{errc::unavailable, config_.masked + ": no connection within " +
-                                               to_string(config_.timeout) +
-                                               (last_trouble_ ? ": " + describe(last_trouble_) : "")};
+            throw Error{errc::unavailable,
+                        config_.masked + ": no connection within " + to_string(config_.timeout) +
+                            (last_trouble_ ? ": " + describe(last_trouble_, config_.masked) : "")};
         }
         auto const wake = std::make_shared<io::Wake>();
         waiters_.push_back(wake);
@@ -156,8 +156,8 @@ void Connection::welcome() {
 // An outage is one line, not a flood.
 void Connection::miss() {
     if (std::exchange(is_missed_, true)) return;
-    log(LogLevel::warn,
-        one_line(config_.masked + ": the connection is lost and will be made again: " + describe(trouble_)));
+    log(LogLevel::warn, one_line(config_.masked + ": the connection is lost and will be made again: " +
+                                 describe(trouble_, config_.masked)));
 }
 
 awaitable<void> Connection::pause(std::uint32_t failures) {

@@ -22,8 +22,9 @@ namespace {
 constexpr std::uint32_t most_at_once = 1000;
 // A worker claims again at once; one that does not is not to be given jobs that others wait for.
 constexpr Duration longest_rest = 100ms;
-// What a queue has for a consumer comes within a few milliseconds, or as long as the server's disk takes: who
-// has had leave for so long and nothing came has an empty queue.
+// Where a server cannot be told to give no more: what a queue has for a consumer comes within a few
+// milliseconds, or as long as the server's disk takes. Who has had leave for so long and nothing came has an
+// empty queue.
 constexpr Duration shortest_silence = 20ms;
 constexpr Duration longest_silence = 500ms;
 Duration silence_of(Life const& life) {
@@ -55,6 +56,51 @@ awaitable<void> await_silence(LifePtr life, Which which) {
     for (Duration waited = 0s; waited < longest; waited += look_again) {
         if (life->is_over || is_silent(*life, which, Steady::now())) co_return;
         co_await io::sleep_for(look_again);
+    }
+}
+
+// RabbitMQ 3.10 crashes the channel of a consumer that is cancelled before it has begun. Who began it waits
+// for the answer too, and an answer wakes one: so this one looks.
+awaitable<void> await_starts(EnginePtr engine, std::vector<AnswerPtr> starts) {
+    constexpr Duration look_again = 1ms;
+    for (auto const& start : starts) {
+        for (Duration waited = 0s; !start->is_done && waited < engine->config.patience();
+             waited += look_again)
+            co_await io::sleep_for(look_again);
+    }
+}
+
+bool can_withdraw(Engine const& engine, Life const& life) {
+    return engine.worker->session().has_credit() && !life.is_deaf_to_credit;
+}
+
+// Until the server gives these nothing more, and nothing is on its way to them. An ack would be leave to give
+// them another one.
+awaitable<void> withdraw(EnginePtr engine, LifePtr life, std::vector<std::string> tags) {
+    // The first answer may overtake what was given just before it; and it may let acks pass that the server
+    // had put aside, which give leave once more.
+    constexpr int rounds = 3;
+    for (int round = 0; round < rounds; ++round) {
+        std::vector<AnswerPtr> answers;
+        for (auto const& tag : tags) {
+            // For one that the server has ended the channel would have to go.
+            if (!life->consumers.contains(tag)) continue;
+            BasicCredit none;
+            none.consumer_tag = bytes_of(tag);
+            answers.push_back(life->channel->ask(basic_credit_method, &none));
+        }
+        for (auto const& answer : answers)
+            co_await wait_for(answer, engine->config.timeout);
+    }
+}
+
+// A queue that was deleted and is there again says nothing to it.
+awaitable<void> try_to_withdraw(EnginePtr engine, LifePtr life, std::vector<std::string> tags) {
+    try {
+        co_await withdraw(engine, life, std::move(tags));
+    } catch (Error const& error) {
+        if (error.which() != errc::uncertain) throw;
+        life->is_deaf_to_credit = true;
     }
 }
 
@@ -93,6 +139,7 @@ awaitable<void> end_rest(EnginePtr engine, LifePtr life) {
         if (life->is_over || life->is_claiming) co_return;
         co_await stop_consuming(engine, life);
     } catch (std::exception const& error) {
+        engine->end(life);
         log(LogLevel::warn,
             one_line(std::string{"jobs that nobody claimed could not be put back: "} + error.what()));
     }
@@ -161,7 +208,8 @@ awaitable<void> start_consuming(EnginePtr engine, LifePtr life, std::vector<std:
 }
 
 awaitable<void> cancel_consumers(EnginePtr engine, LifePtr life, Which which) {
-    co_await await_silence(life, which);
+    bool const withdraws = can_withdraw(*engine, *life);
+    if (!withdraws) co_await await_silence(life, which);
     std::vector<std::string> tags;
     std::vector<AnswerPtr> starts;
     for (auto& [tag, consumer] : life->consumers) {
@@ -170,14 +218,9 @@ awaitable<void> cancel_consumers(EnginePtr engine, LifePtr life, Which which) {
         tags.push_back(tag);
         starts.push_back(consumer.started);
     }
-    // RabbitMQ 3.10 crashes the channel of a consumer that is cancelled before it has begun. Who began it
-    // waits for the answer too, and an answer wakes one: so this one looks.
-    constexpr Duration look_again = 1ms;
-    for (auto const& start : starts) {
-        for (Duration waited = 0s; !start->is_done && waited < engine->config.patience();
-             waited += look_again)
-            co_await io::sleep_for(look_again);
-    }
+    co_await await_starts(engine, std::move(starts));
+    Channel::Hold const acks_wait{life->channel};
+    if (withdraws) co_await try_to_withdraw(engine, life, tags);
     std::vector<AnswerPtr> answers;
     for (auto const& tag : tags) {
         amqp_basic_cancel_t cancel{};
@@ -189,6 +232,7 @@ awaitable<void> cancel_consumers(EnginePtr engine, LifePtr life, Which which) {
     for (auto const& tag : tags)
         life->consumers.erase(tag);
     // Somebody else may be ending others.
+    constexpr Duration look_again = 1ms;
     while (has_ending(*life) && !life->is_over)
         co_await io::sleep_for(look_again);
 }

@@ -11,8 +11,8 @@ awaitable<void> start_consuming(EnginePtr engine, LifePtr life, std::vector<std:
                                 std::vector<std::uint32_t> shares);
 enum class Which : std::uint8_t { all, waiting };  // waiting: those that may still be given jobs
 
-// No more deliveries come after it. What has come waits for a claim. RabbitMQ takes back what it gives to a
-// consumer that it is told to end, and counts that as a run: so they are ended when nothing is on its way.
+// No more deliveries come after it. What has come waits for a claim. RabbitMQ takes back what is on its way
+// to a consumer that it is told to end, and counts that as a run: so they are ended when nothing is.
 awaitable<void> cancel_consumers(EnginePtr engine, LifePtr life, Which which = Which::all);
 // The same, and what has come goes back as it was.
 awaitable<void> stop_consuming(EnginePtr engine, LifePtr life);

@@ -127,6 +127,12 @@ void Ear::drop() {
     channel->close();
 }
 
+// Who came to listen meanwhile hears nothing any more: it opens another one.
+void Ear::drop_and_tell() {
+    drop();
+    wake();
+}
+
 // With `mutex_` held.
 void Ear::drop_later() {
     asio::post(engine_->executor, [self = shared_from_this(), opening = opening_] {
@@ -134,7 +140,7 @@ void Ear::drop_later() {
             std::lock_guard const lock{self->mutex_};
             if (self->opening_ != opening || self->is_opening_) return;
         }
-        self->drop();
+        self->drop_and_tell();
     });
 }
 
@@ -160,10 +166,11 @@ awaitable<void> Ear::open() {
             engine_->worker_topology.forget();
         }
         bool const is_known = engine_->worker->is_missed() || (trouble && code_of(trouble) == errc::closed);
-        if (trouble && !is_known)
+        bool const is_told = std::exchange(is_told_, trouble && (is_told_ || !is_known));
+        if (is_told_ && !is_told)
             log(LogLevel::warn,
-                one_line(engine_->config.masked +
-                         ": nobody calls this worker, it looks now and then: " + describe(trouble)));
+                one_line(engine_->config.masked + ": nobody calls this worker, it looks now and then: " +
+                         describe(trouble, engine_->config.masked)));
         std::lock_guard const lock{mutex_};
         is_done = is_closed_ || queues_ == queues;
         if (!is_done) continue;
@@ -188,10 +195,7 @@ awaitable<void> Ear::consume(std::vector<std::string> queues) {
         if (auto const ear = weak.lock()) ear->take(opening, delivery.tag);
     };
     auto const lost = [weak] {
-        auto const ear = weak.lock();
-        if (!ear) return;
-        ear->drop();
-        ear->wake();
+        if (auto const ear = weak.lock()) ear->drop_and_tell();
     };
     // The queue is gone.
     channel_->on_cancel = [weak, lost](std::string const&) {
@@ -238,7 +242,7 @@ void Ear::look_at_rest() {
         is_early = has_left && !is_over;
         is_resting_ = is_early;
     }
-    if (is_over) drop();
+    if (is_over) drop_and_tell();
     if (is_early) rest();
 }
 

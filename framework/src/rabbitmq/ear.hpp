@@ -55,6 +55,7 @@ private:
     awaitable<void> open();
     awaitable<void> consume(std::vector<std::string> queues);
     void drop();
+    void drop_and_tell();
     void drop_later();
     void take(std::uint64_t opening, std::uint64_t ticket);
     void rest();
@@ -78,6 +79,7 @@ private:
     Steady::time_point held_{};  // since when it has had a ticket that is not taken for good
 
     ChannelPtr channel_;
+    bool is_told_ = false;  // that nobody calls it; until somebody can again
     std::optional<io::Alarm> rest_;
 };
 using EarPtr = std::shared_ptr<Ear>;

@@ -69,6 +69,14 @@ std::string describe(std::exception_ptr const& reason) {
     }
 }
 
+std::string describe(std::exception_ptr const& reason, std::string_view server) {
+    std::string text = describe(reason);
+    for (std::string const& head : {std::string{server} + ": ", std::string{server} + ' '}) {
+        if (text.starts_with(head)) return text.substr(head.size());
+    }
+    return text;
+}
+
 errc code_of(std::exception_ptr const& reason) noexcept {
     try {
         std::rethrow_exception(reason);

@@ -20,6 +20,8 @@ errc classify(std::uint16_t code) noexcept;
 Error make_error(std::uint16_t code, std::string_view text, std::string_view server);
 // Why a connection has ended, without the code's name and the place in the source.
 std::string describe(std::exception_ptr const& reason);
+// The same behind the server's name, which it does not repeat.
+std::string describe(std::exception_ptr const& reason, std::string_view server);
 errc code_of(std::exception_ptr const& reason) noexcept;
 
 }  // namespace cohort::rabbitmq

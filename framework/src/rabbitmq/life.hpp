@@ -51,6 +51,7 @@ struct Life {
     std::deque<Waiting> waiting;
     Duration pace = 0s;    // how long the server lately takes from an ack to the job that follows it
     int putting_back = 0;  // of those who are at it
+    bool is_deaf_to_credit = false;  // a consumer's leave could not be taken back
     std::map<JobRef, Run> runs;
     std::uint64_t last_claim = 0;
     std::set<std::string, std::less<>> gave;            // queues that gave jobs to the last claim

@@ -75,7 +75,12 @@ awaitable<void> retire(EnginePtr engine, std::string incarnation) {
     LifePtr const life = engine->find(incarnation);
     if (!life) co_return;
     // A claim that waits gives back by itself what was on its way.
-    co_await stop_consuming(engine, life);
+    try {
+        co_await stop_consuming(engine, life);
+    } catch (...) {
+        engine->end(life);
+        throw;
+    }
     Instant const now = engine->config.clock->now();
     std::vector<Replacement> replacements;
     for (auto const& [ref, run] : life->runs) {
@@ -90,6 +95,7 @@ awaitable<void> retire(EnginePtr engine, std::string incarnation) {
     }
     life->runs.clear();
     co_await put_back(engine, life, std::move(replacements));
+    if (!life->is_over) co_await await_taken(life->channel, engine->config.timeout);
     engine->end(life);
 }
 

@@ -109,10 +109,18 @@ void Replies::receive(Client& client, std::string const& name, Delivery delivery
 
 void Replies::finish_last(Client& client) {
     if (std::exchange(client.said, 0) == 0 || !client.channel) return;
+    client.is_acking = true;
     if (client.receipt->load())
         client.channel->ack(client.said_upto, Channel::Upto::here);
     else
         client.channel->give_back(client.said_upto);
+}
+
+awaitable<void> Replies::await_acks(std::string client) {
+    auto const found = clients_.find(client);
+    if (found == clients_.end() || !std::exchange(found->second.is_acking, false)) co_return;
+    ChannelPtr const channel = found->second.channel;
+    if (channel && channel->is_open()) co_await await_taken(channel, std::min<Duration>(config_.timeout, 1s));
 }
 
 void Replies::forget_idle(Time now) {
@@ -133,7 +141,10 @@ awaitable<std::vector<EndedJob>> Replies::watch(WatchParams params, StopPtr stop
     stop->call = [wake = seat.wake] { wake->wake(); };
     bool is_mine = false;
     for (;;) {
-        if (stop->is_asked) throw boost::system::system_error{boost::asio::error::operation_aborted};
+        if (stop->is_asked) {
+            co_await await_acks(params.client);
+            throw boost::system::system_error{boost::asio::error::operation_aborted};
+        }
         if (is_closed_) throw Error{errc::closed, config_.masked + " was closed"};
         forget_idle(Steady::now());
         Client& client = clients_[params.client];
@@ -158,7 +169,10 @@ awaitable<std::vector<EndedJob>> Replies::watch(WatchParams params, StopPtr stop
             continue;
         }
         auto const left = std::chrono::duration_cast<Duration>(until - Steady::now());
-        if (left <= 0s) co_return std::vector<EndedJob>{};
+        if (left <= 0s) {
+            co_await await_acks(params.client);
+            co_return std::vector<EndedJob>{};
+        }
         co_await seat.wake->wait_for(left);
     }
 }

@@ -38,6 +38,7 @@ private:
         std::size_t said = 0;            // so many more, which are not yet acked
         std::uint64_t said_upto = 0;     // the tag of the last of those
         Receipt receipt;                 // of their watch
+        bool is_acking = false;          // an ack is on its way
         std::shared_ptr<io::Wake> wake;  // while a watch waits
         ChannelPtr channel;              // that consumes the reply queue
         Time last_seen{};
@@ -47,6 +48,8 @@ private:
     awaitable<void> subscribe(std::string client);
     void receive(Client& client, std::string const& name, Delivery delivery);
     static void finish_last(Client& client);
+    // Until the server has the last ack: who goes now is told nothing twice.
+    awaitable<void> await_acks(std::string client);
     void forget_idle(Time now);
 
     Config const& config_;

@@ -174,6 +174,9 @@ void Session::login(Method const& start) {
                                            std::string{mechanism} + " but by " +
                                            one_line(view(fields.mechanisms), 100)};
     }
+    // Later ones may have left it out: nobody promises it.
+    has_credit_ = text(fields.server_properties, "product") == "RabbitMQ" &&
+                  text(fields.server_properties, "version").starts_with("3.");
     Table capabilities;
     for (char const* name : {"publisher_confirms", "basic.nack", "consumer_cancel_notify",
                              "connection.blocked", "authentication_failure_close"})

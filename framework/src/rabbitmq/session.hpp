@@ -33,6 +33,9 @@ public:
     bool is_blocked() const noexcept { return is_blocked_; }
     std::string const& blocked_reason() const noexcept { return blocked_reason_; }
 
+    // It knows basic.credit.
+    bool has_credit() const noexcept { return has_credit_; }
+
     // A new channel, to be used at once; only while it is ready. Throws Error(busy) when there are too many.
     ChannelPtr open_channel();
 
@@ -86,6 +89,7 @@ private:
     Time opened_{};
     Time last_sent_{};
     Time last_heard_{};
+    bool has_credit_ = false;
     bool is_blocked_ = false;
     std::string blocked_reason_;
     std::map<std::uint16_t, Place> channels_;

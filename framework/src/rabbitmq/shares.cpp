@@ -6,7 +6,8 @@
 namespace cohort::rabbitmq {
 namespace {
 
-// Shares are moved by ending consumers, which may cost a job a run: not for a job that is over in a moment.
+// Shares are moved by ending consumers, which takes a few words with the server: not for a job that is over
+// in a moment.
 constexpr Duration patience = 100ms;
 
 // How many of the worker's slots are free as far as we know. Where it has more, outcomes are on their way,

@@ -64,7 +64,9 @@ awaitable<void> retire_there(StoredCorePtr core, std::string incarnation) {
 
 }  // namespace
 
-std::shared_ptr<Broker> open_on_store(Url const& url, std::shared_ptr<Broker> store, Clock const& clock) {
+std::shared_ptr<Broker> open_on_store(Url const& url, OpenStore const& open_store, Clock const& clock) {
+    Config config = read_config(url, clock);
+    std::shared_ptr<Broker> store = open_store();
     auto const& has = store->capabilities();
     if (!has.durable || !has.between_processes) {
         throw Error{errc::invalid_url,
@@ -72,7 +74,7 @@ std::shared_ptr<Broker> open_on_store(Url const& url, std::shared_ptr<Broker> st
                         std::string{store->name()} + " does not: use sqlite: or redis://, in " +
                         url.masked()};
     }
-    return std::make_shared<StoredBroker>(read_config(url, clock), std::move(store));
+    return std::make_shared<StoredBroker>(std::move(config), std::move(store));
 }
 
 StoredBroker::StoredBroker(Config config, std::shared_ptr<Broker> store)

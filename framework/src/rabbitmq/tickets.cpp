@@ -47,8 +47,8 @@ awaitable<void> Tickets::publish(Counts counts) {
     try {
         co_await publish_all(mine);
     } catch (std::exception const&) {
-        log(LogLevel::debug, one_line(engine_->config.masked +
-                                      " takes no tickets now: " + describe(std::current_exception())));
+        log(LogLevel::debug, one_line(engine_->config.masked + " takes no tickets now: " +
+                                      describe(std::current_exception(), engine_->config.masked)));
     }
     owe(mine);
 }

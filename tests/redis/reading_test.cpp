@@ -84,8 +84,8 @@ private:
         come_.notify_all();
     }
 
-    io::Loop own_{"own"};
     Config const config_;
+    io::Loop own_{"own"};
     std::mutex mutex_;
     std::condition_variable come_;
     std::optional<std::thread::id> last_;

@@ -25,6 +25,11 @@ struct Heard {
 // One job after the other, each awaited by its bell.
 awaitable<Heard> call(std::shared_ptr<Broker> broker, std::string client, int jobs) {
     Heard heard;
+    // What ends before its client has begun to listen rings for nobody.
+    WatchParams first;
+    first.client = client;
+    first.wait = 0s;
+    co_await broker->watch(std::move(first));
     for (int n = 0; n < jobs; ++n) {
         std::vector<NewJob> batch{make_job(client + std::to_string(n))};
         batch.front().client = client;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One connection that several threads ask at once.
-#include "io/loop.hpp"
-#include "redis/connection.hpp"
-#include "redis/server.hpp"
+#include "redis/own_connection.hpp"
 
 #include <string>
 #include <vector>
@@ -30,22 +28,12 @@ std::vector<RequestPtr> push_all(Connection& connection, std::string const& list
     return requests;
 }
 
-void wait_for(Request const& request) {
-    auto const deadline = std::chrono::steady_clock::now() + std::chrono::minutes{1};
-    while (!request.is_ended() && std::chrono::steady_clock::now() < deadline)
-        std::this_thread::sleep_for(std::chrono::milliseconds{1});
-    REQUIRE(request.is_ended());
-}
-
 }  // namespace
 
 TEST_CASE("what each of several threads asks on one connection is sent whole and in its order") {
     NEED_REDIS
     RedisServer const server;
-    auto const config = read_config(parse_url(server.url()), system_clock());
-    io::Loop loop{"test"};
-    auto const connection =
-        std::make_shared<Connection>(loop.executor(), config, locate_first(config), "test");
+    OwnConnection connection{server.url()};
 
     std::vector<std::future<std::vector<RequestPtr>>> threads;
     for (char const* list : {"a", "b", "c", "d"})
@@ -55,12 +43,10 @@ TEST_CASE("what each of several threads asks on one connection is sent whole and
         auto const requests = thread.get();
         for (int i = 0; i < most; ++i) {
             Request const& request = *requests[static_cast<std::size_t>(i)];
-            wait_for(request);
-            REQUIRE_FALSE(request.has_failed());
+            REQUIRE(has_ended(request));
             REQUIRE(request.replies.front().view().integer() == i + 1);
         }
     }
-    connection->close();
 }
 
 }  // namespace connection_test

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Who reads what a server says: the loop that asks, as long as it asks alone and is there.
 #include "io/home.hpp"
-#include "io/loop.hpp"
-#include "redis/connection.hpp"
-#include "redis/server.hpp"
+#include "redis/own_connection.hpp"
 
 #include <cohort/redis.hpp>
 
@@ -18,8 +16,6 @@ using namespace cohort::redis;
 
 namespace {
 
-constexpr auto patience = std::chrono::seconds{30};
-
 // On the loop's thread; waits until it has returned.
 void on(io::Loop& loop, std::function<void()> call) {
     std::promise<void> done;
@@ -30,37 +26,19 @@ void on(io::Loop& loop, std::function<void()> call) {
     REQUIRE(done.get_future().wait_for(patience) == std::future_status::ready);
 }
 
-RequestPtr ping(Connection& connection, std::string_view text = "here") {
-    auto request = std::make_shared<Request>(Effect::none, patience);
-    request->add({"PING", text});
-    connection.submit(request);
-    return request;
-}
-
-bool has_ended(Request const& request) {
-    auto const deadline = std::chrono::steady_clock::now() + patience;
-    while (!request.is_ended() && std::chrono::steady_clock::now() < deadline)
-        std::this_thread::sleep_for(std::chrono::milliseconds{1});
-    return request.is_ended() && !request.has_failed();
-}
-
 // A subscribed connection, and on which threads messages came.
 class Heard {
 public:
-    explicit Heard(std::string const& url)
-        : config_{read_config(parse_url(url), system_clock())},
-          connection_{std::make_shared<Connection>(own_.executor(), config_, locate_first(config_), "test",
-                                                   [this](auto, auto) { note(); })} {
+    explicit Heard(std::string const& url) : connection_{url, [this](auto, auto) { note(); }} {
         auto request = std::make_shared<Request>(Effect::none, patience);
         connection_->subscribe("news", request);
         REQUIRE(has_ended(*request));
     }
-    ~Heard() { connection_->close(); }
 
     Connection& connection() { return *connection_; }
     std::thread::id own_thread() {
         std::thread::id id;
-        on(own_, [&] { id = std::this_thread::get_id(); });
+        on(connection_.loop(), [&] { id = std::this_thread::get_id(); });
         return id;
     }
     // The thread on which the next message comes.
@@ -84,12 +62,10 @@ private:
         come_.notify_all();
     }
 
-    Config const config_;
-    io::Loop own_{"own"};
     std::mutex mutex_;
     std::condition_variable come_;
     std::optional<std::thread::id> last_;
-    std::shared_ptr<Connection> const connection_;
+    OwnConnection connection_;
 };
 
 std::thread::id thread_of(io::Loop& loop) {
@@ -154,10 +130,7 @@ TEST_CASE("when the loop that reads goes the connection reads, and then the next
 TEST_CASE("a loop that reads and is held up keeps no other from its answers") {
     NEED_REDIS
     RedisServer const server;
-    auto const config = read_config(parse_url(server.url()), system_clock());
-    io::Loop own{"own"};
-    auto const connection =
-        std::make_shared<Connection>(own.executor(), config, locate_first(config), "test");
+    OwnConnection connection{server.url()};
     io::Loop loop{"asks"};
     for (int i = 0; i < 3; ++i) {
         RequestPtr request;
@@ -174,16 +147,12 @@ TEST_CASE("a loop that reads and is held up keeps no other from its answers") {
     auto const request = ping(*connection);
     CHECK(has_ended(*request));
     go_on.set_value();
-    connection->close();
 }
 
 TEST_CASE("a loop that is held up for longer than answers may take loses no connection") {
     NEED_REDIS
     RedisServer const server;
-    auto const config = read_config(parse_url(server.url() + "?timeout=200ms"), system_clock());
-    io::Loop own{"own"};
-    auto const connection =
-        std::make_shared<Connection>(own.executor(), config, locate_first(config), "test");
+    OwnConnection connection{server.url() + "?timeout=200ms"};
     io::Loop loop{"asks"};
     RequestPtr request;
     on(loop, [&] { request = ping(*connection); });
@@ -191,22 +160,16 @@ TEST_CASE("a loop that is held up for longer than answers may take loses no conn
     on(loop, [&] { request = ping(*connection); });
     REQUIRE(has_ended(*request));
     on(loop, [&] {
-        request = std::make_shared<Request>(Effect::none, std::chrono::milliseconds{200});
-        request->add({"PING"});
-        connection->submit(request);
+        request = ping(*connection, "here", 200ms);
         CHECK(has_ended(*request));  // without this loop
     });
     CHECK(connection->generation() == 1);
-    connection->close();
 }
 
 TEST_CASE("answers longer than a read, and questions longer than a write, pass through a loop that reads") {
     NEED_REDIS
     RedisServer const server;
-    auto const config = read_config(parse_url(server.url()), system_clock());
-    io::Loop own{"own"};
-    auto const connection =
-        std::make_shared<Connection>(own.executor(), config, locate_first(config), "test");
+    OwnConnection connection{server.url()};
     io::Loop loop{"asks"};
     std::vector<RequestPtr> requests;
     for (int i = 0; i < 50; ++i) {
@@ -221,7 +184,6 @@ TEST_CASE("answers longer than a read, and questions longer than a write, pass t
         CHECK(text.find_first_not_of(static_cast<char>('a' + i % 26)) == std::string_view::npos);
     }
     CHECK(connection->generation() == 1);
-    connection->close();
 }
 
 }  // namespace reading_test

@@ -31,6 +31,15 @@ int sum_of(std::string const& column, Space const& space) {
     return sum;
 }
 
+// The queues' figures trail behind the acks. One delivery too many stays: nothing is settled meanwhile.
+bool has_at_most_unacked(int most, Space const& space) {
+    auto const begun = Steady::now();
+    while (sum_of("messages_unacknowledged", space) > most) {
+        if (since(begun) > 10s) return false;
+    }
+    return true;
+}
+
 }  // namespace
 
 TEST_CASE("three queues and four slots: never a fifth delivery", "[rabbitmq][F88][timeout:120]") {
@@ -54,7 +63,7 @@ TEST_CASE("three queues and four slots: never a fifth delivery", "[rabbitmq][F88
                 running.push_back(std::move(job));
         }
         REQUIRE(running.size() <= 4);
-        if (done % 4 == 0) CHECK(sum_of("messages_unacknowledged", space) <= 4);
+        if (done % 4 == 0) CHECK(has_at_most_unacked(4, space));
         REQUIRE_FALSE(running.empty());
         REQUIRE(worker.settle(running.back()) == Verdict::accepted);
         running.pop_back();

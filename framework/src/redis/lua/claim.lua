@@ -18,7 +18,8 @@ end
 
 -- The same claim once more: what it was given then and still runs, in the same order.
 -- :held has the number of the last claim, below 0 where that was given nothing.
-local last = tonumber(call('HGET', KEYS[8], incarnation .. '#') or 0)
+local held = call('HMGET', KEYS[8], incarnation, incarnation .. '#')
+local last = tonumber(held[2] or 0)
 if number < math.abs(last) or number == last then
   local token, found = ARGV[4] .. incarnation, {}
   local all = call('HGETALL', KEYS[6])
@@ -54,11 +55,16 @@ end
 
 local meta = call('HMGET', KEYS[9], 'paused', 'ghosts')
 if meta[1] then return nothing() end
-if ARGV[6] ~= '1' and call('EXISTS', KEYS[12]) == 1 then return {'intake'} end
-local next_due = call('ZRANGE', KEYS[4], 0, 0, 'WITHSCORES')[2]
-if next_due and tonumber(next_due) <= now then return {'tidy'} end
-local next_expiry = call('ZRANGE', KEYS[5], 0, 0, 'WITHSCORES')[2]
-if next_expiry and tonumber(next_expiry) < now then return {'tidy'} end
+local is_ranked, next_due, next_expiry = false, nil, nil
+-- Most queues have none of these: then one look is enough.
+if call('EXISTS', KEYS[3], KEYS[4], KEYS[5], KEYS[12]) > 0 then
+  if ARGV[6] ~= '1' and call('EXISTS', KEYS[12]) == 1 then return {'intake'} end
+  next_due = call('ZRANGE', KEYS[4], 0, 0, 'WITHSCORES')[2]
+  if next_due and tonumber(next_due) <= now then return {'tidy'} end
+  next_expiry = call('ZRANGE', KEYS[5], 0, 0, 'WITHSCORES')[2]
+  if next_expiry and tonumber(next_expiry) < now then return {'tidy'} end
+  is_ranked = call('EXISTS', KEYS[3]) == 1
+end
 
 -- The next ids of the list, without those of jobs that have left it since.
 local function pop(most)
@@ -113,7 +119,7 @@ local function merge()
 end
 
 local ids
-if call('EXISTS', KEYS[3]) == 1 then
+if is_ranked then
   ids = merge()
 else
   repeat
@@ -172,8 +178,7 @@ end
 if #fields > 0 then
   if next_expiry then call_all('ZREM', KEYS[5], ids) end
   call_all('HSET', KEYS[6], fields)
-  call('HINCRBY', KEYS[8], incarnation, #fields / 2)
-  call('HSET', KEYS[8], incarnation .. '#', ARGV[3])
+  call('HSET', KEYS[8], incarnation, (held[1] or 0) + #fields / 2, incarnation .. '#', ARGV[3])
   if bytes > 0 then call('HINCRBY', KEYS[9], 'ended_bytes', bytes) end
 end
 local has_more = call('EXISTS', KEYS[2], KEYS[3]) > 0

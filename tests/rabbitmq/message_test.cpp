@@ -138,15 +138,17 @@ TEST_CASE("what is no job says why", "[F54][B19]") {
 
 TEST_CASE("an ending comes out of its message as it went in") {
     JobRecord job = make_job();
-    job.counters.attempt = 2;
-    job.state = JobState::succeeded;
-    job.result = "[3]";
-    auto const success = encode_ending(job);
-    EndedJob const succeeded = decode_ending(carry(success->properties(), job.result));
-    CHECK(succeeded.ref == job.ref);
-    CHECK(succeeded.ending->state == JobState::succeeded);
-    CHECK(succeeded.ending->result == "[3]");
-    CHECK(succeeded.ending->attempt == 2);
+    for (std::uint32_t const attempt : {1U, 2U}) {
+        job.counters.attempt = attempt;
+        job.state = JobState::succeeded;
+        job.result = "[3]";
+        auto const success = encode_ending(job);
+        EndedJob const succeeded = decode_ending(carry(success->properties(), job.result));
+        CHECK(succeeded.ref == job.ref);
+        CHECK(succeeded.ending->state == JobState::succeeded);
+        CHECK(succeeded.ending->result == "[3]");
+        CHECK(succeeded.ending->attempt == attempt);
+    }
 
     job.state = JobState::failed;
     job.reason = FailReason::timeout;

@@ -238,11 +238,12 @@ inline std::string delivery_of(std::uint16_t channel, std::string_view consumer,
 inline std::string head_of(std::string_view id, std::string_view type, std::uint64_t size) {
     using namespace cohort::rabbitmq;
     Table headers;
-    headers.add("v", std::int64_t{1}).add("queue", std::string_view{"main"});
+    headers.add("v", std::int64_t{1});
     amqp_basic_properties_t properties{};
-    properties._flags = AMQP_BASIC_HEADERS_FLAG | AMQP_BASIC_MESSAGE_ID_FLAG | AMQP_BASIC_TYPE_FLAG |
-                        AMQP_BASIC_REPLY_TO_FLAG;
+    properties._flags = AMQP_BASIC_HEADERS_FLAG | AMQP_BASIC_CORRELATION_ID_FLAG |
+                        AMQP_BASIC_MESSAGE_ID_FLAG | AMQP_BASIC_TYPE_FLAG | AMQP_BASIC_REPLY_TO_FLAG;
     properties.headers = headers.get();
+    properties.correlation_id = bytes_of("main");
     properties.message_id = bytes_of(id);
     properties.type = bytes_of(type);
     properties.reply_to = bytes_of("c1");

@@ -189,7 +189,7 @@ Table job_headers() {
         .add("delay", std::int64_t{100});
     headers.add("expires", std::int64_t{1'700'000'000'000'000}).add("priority", std::int64_t{-7});
     headers.add("reason", std::string_view{"exception"}).add("error", std::string_view{"it broke"});
-    headers.add("queue", std::string_view{"main"}).add("x-delivery-count", std::int64_t{4});
+    headers.add("x-delivery-count", std::int64_t{4});
     return headers;
 }
 

@@ -2,6 +2,7 @@
 // How soon a job starts and its result is there. The wall clock is meant: what is measured is that nobody
 // polls.
 #include "support/process.hpp"
+#include "support/redis_server.hpp"
 
 #include <cohort/blocking_client.hpp>
 #include <cohort/open.hpp>
@@ -15,6 +16,7 @@
 #include <algorithm>
 #include <ctime>
 #include <deque>
+#include <iostream>
 #include <set>
 #include <string>
 #include <vector>
@@ -109,6 +111,17 @@ TEST_CASE("a job starts, and its result is there, within milliseconds: through a
           "[I04][I05][serial]") {
     support::TempDir const dir;
     check_latency("sqlite:" + dir.file("q.db") + "?durability=normal");
+}
+
+TEST_CASE("a job starts, and its result is there, within milliseconds: on Redis", "[I04][I05][serial]") {
+    auto const schemes = cohort::open_schemes();
+    bool const is_built = std::find(schemes.begin(), schemes.end(), "redis") != schemes.end();
+    if (!is_built || !support::RedisServer::is_installed()) {
+        std::cout << "SKIPPED: redis-server is not installed, or the Redis broker is not built\n";
+        return;
+    }
+    support::RedisServer const server;
+    check_latency(server.url());
 }
 
 TEST_CASE("a thread that waits for a result uses no processor time, and gets the result", "[S25]") {

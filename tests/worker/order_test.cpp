@@ -7,10 +7,13 @@
 #include <cohort/register.hpp>
 #include <cohort/sleep.hpp>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -107,6 +110,45 @@ awaitable<void> weighted(Rig& rig, std::uint32_t concurrency) {
     CHECK(starts["middle"] <= count * 35 / 100);
     CHECK(starts["low"] >= count * 5 / 100);
     CHECK(starts["low"] <= count * 15 / 100);
+}
+
+// A fifth more than one slot can run, for as long as `goes_on`.
+awaitable<void> flood(Rig& rig, std::string_view queue, int priority, std::shared_ptr<bool> goes_on) {
+    for (int i = 0; *goes_on; ++i) {
+        co_await rig.client.enqueue_job<note_slowly>({.queue = queue, .priority = priority}, i);
+        co_await cohort::sleep_for(8ms);
+    }
+}
+
+// How many jobs of the flood start while the one beside it waits; at most 1,000 are looked at.
+awaitable<int> starts_before(Rig& rig, std::string_view queue, cohort::WorkerOptions options) {
+    forget();
+    auto const goes_on = std::make_shared<bool>(true);
+    int const priority = queue == "rush" ? 100 : 0;
+    boost::asio::co_spawn(rig.loop.executor(), flood(rig, "rush", priority, goes_on), boost::asio::detached);
+    co_await cohort::sleep_for(1s);
+    rig.start<note_slowly>(std::move(options));
+    auto const before = queues_seen.size();
+    auto const job = co_await rig.client.enqueue_job<note_slowly>({.queue = queue}, -1);
+    auto const is_seen = [] { return std::ranges::count(numbers_seen, -1) == 1; };
+    while (!is_seen() && queues_seen.size() - before < 1000)
+        co_await cohort::sleep_for(10ms);
+    auto const seen = queues_seen.size() - before;
+    *goes_on = false;
+    bool const has_ended = co_await job.wait(1h);
+    CHECK(has_ended);
+    co_return static_cast<int>(seen);
+}
+
+awaitable<void> no_queue_starves(Rig& rig) {
+    int const seen = co_await starts_before(
+        rig, "calm", {.queues = {"rush", "calm"}, .weights = {9, 1}, .concurrency = 1});
+    CHECK(seen <= 12);
+}
+
+awaitable<void> priorities_are_strict(Rig& rig) {
+    int const seen = co_await starts_before(rig, "rush", {.queues = {"rush"}, .concurrency = 1});
+    CHECK(seen >= 1000);
 }
 
 awaitable<void> no_queue_waits_for_an_empty_one(Rig& rig) {
@@ -214,6 +256,18 @@ TEST_CASE("queues with weights get their shares", "[I29]") {
     auto const concurrency = GENERATE(1u, 8u);
     Rig rig;
     rig.run(weighted(rig, concurrency));
+}
+
+TEST_CASE("a queue of weight 1 beside one of 9 has its turn within ten, however much the other is given",
+          "[F87][I29]") {
+    Rig rig;
+    rig.run(no_queue_starves(rig));
+}
+
+TEST_CASE("within a queue priorities are strict: a low one waits for as long as there are higher ones",
+          "[F87]") {
+    Rig rig;
+    rig.run(priorities_are_strict(rig));
 }
 
 TEST_CASE("a queue of little weight does not wait for one that is empty", "[I29]") {

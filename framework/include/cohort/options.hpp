@@ -18,9 +18,11 @@ struct JobOptions {
     std::string_view params =
         {};                       // "order, currency": arguments travel by these names instead of by position
     std::string_view queue = {};  // default: the client's ("default")
-    std::optional<Duration> delay = {};             // >= 0
-    std::optional<Duration> expires = {};           // > 0: it must have started so long after it was enqueued
-    std::optional<int> priority = {};               // -100..100, default 0; higher runs first
+    std::optional<Duration> delay = {};    // >= 0
+    std::optional<Duration> expires = {};  // > 0: it must have started so long after it was enqueued
+    // -100..100, default 0; higher runs first, and lower waits for as long as there is any. What must not
+    // wait for ever belongs into a queue of its own with a weight (WorkerOptions::weights).
+    std::optional<int> priority = {};
     std::optional<Duration> timeout = {};           // > 0: of one run; default: the client's (none)
     std::optional<std::uint32_t> max_retries = {};  // 0..10000: runs after the first that failed; default 0
     std::optional<std::uint32_t> max_lost =

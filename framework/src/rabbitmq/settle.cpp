@@ -178,10 +178,17 @@ awaitable<std::vector<Verdict>> settle(EnginePtr engine, std::vector<Settlement>
             pending.push_back({i, settlement.ref, found->second.consumer});
         }
         if (replacements.empty()) continue;
-        auto const done = co_await replace(engine, life->channel, std::move(replacements));
+        std::vector<bool> done(pending.size());
+        std::exception_ptr trouble;
+        try {
+            done = co_await replace(engine, life->channel, std::move(replacements));
+        } catch (...) {
+            trouble = std::current_exception();
+        }
         for (std::size_t i = 0; i < pending.size(); ++i) {
             if (!done[i]) {
                 is_uncertain = true;
+                // It may be reported again.
                 if (auto const run = life->runs.find(pending[i].ref); run != life->runs.end())
                     run->second.is_settling = false;
                 continue;
@@ -192,6 +199,7 @@ awaitable<std::vector<Verdict>> settle(EnginePtr engine, std::vector<Settlement>
         }
         // Slots are free that no consumer may know of.
         life->wake.wake();
+        if (trouble) std::rethrow_exception(trouble);
     }
     if (is_uncertain)
         throw Error{errc::uncertain, engine->config.masked + ": an outcome was published and not confirmed"};

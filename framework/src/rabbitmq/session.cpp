@@ -247,6 +247,7 @@ void Session::take_channel_method(std::uint16_t number, Place& place, Method con
         write_method(number, AMQP_CHANNEL_CLOSE_OK_METHOD, &ok);
         auto const error = make_error(close.reply_code, view(close.reply_text), config_.masked);
         auto const code = close.reply_code;
+        if (code == code_not_found) ++missed_;
         // Where we were closing it too, close-ok is still to come.
         if (!channel->is_closing()) channels_.erase(number);
         channel->end(std::make_exception_ptr(error), code);

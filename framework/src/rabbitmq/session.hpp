@@ -33,6 +33,9 @@ public:
     bool is_blocked() const noexcept { return is_blocked_; }
     std::string const& blocked_reason() const noexcept { return blocked_reason_; }
 
+    // Grows with each channel that the server has closed because something was not there.
+    std::uint64_t missed() const noexcept { return missed_; }
+
     // It knows basic.credit.
     bool has_credit() const noexcept { return has_credit_; }
 
@@ -89,6 +92,7 @@ private:
     Time opened_{};
     Time last_sent_{};
     Time last_heard_{};
+    std::uint64_t missed_ = 0;
     bool has_credit_ = false;
     bool is_blocked_ = false;
     std::string blocked_reason_;

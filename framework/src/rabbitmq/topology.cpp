@@ -36,8 +36,11 @@ void add_dead_letters(Table& arguments, std::string_view exchange) {
 // A channel of its own: a declaration that fails ends its channel.
 awaitable<void> Topology::prepare() {
     co_await connection_->ready();
-    if (generation_ != connection_->generation()) known_.clear();
+    // What an operator has deleted is noticed by whoever uses it, on any channel.
+    auto const missed = connection_->session().missed();
+    if (generation_ != connection_->generation() || missed_ != missed) known_.clear();
     generation_ = connection_->generation();
+    missed_ = missed;
     if (!channel_ || !channel_->is_open()) channel_ = connection_->session().open_channel();
 }
 

@@ -42,6 +42,7 @@ private:
     Names const names_;
     ChannelPtr channel_;
     std::uint64_t generation_ = 0;
+    std::uint64_t missed_ = 0;
     std::set<std::string> known_;  // on the present connection
     std::vector<AnswerPtr> asked_;
 };

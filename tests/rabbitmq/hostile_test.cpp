@@ -202,7 +202,8 @@ TEST_CASE("a hostile RabbitMQ server costs an error that says what it did, and n
         {{start_with(table(repeat(std::string_view{"\0V", 2}, 60'000)))}, "more than 1000 entries"},
         {{start_with(table("\1a?x"))}, "a value of an unknown type"},
         {{start_with(boast)}, "a table is cut short"},
-        {{start_with(table({})).substr(0, 12)}, "within"},
+        // Larger than all that is answered meanwhile.
+        {{start_with(table(std::string(100'000, 'x'))).substr(0, 12)}, "within"},
         {{repeat(frame(rabbitmq::frame_heartbeat, 0, {}), 1000), 100}, "within"},
     };
     Memory const memory;

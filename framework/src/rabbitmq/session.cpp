@@ -149,10 +149,12 @@ void Session::take_connection_method(Method const& method) {
     case AMQP_CONNECTION_BLOCKED_METHOD:
         blocked_reason_ = one_line(view(method.as<amqp_connection_blocked_t>().reason), 200);
         if (std::exchange(is_blocked_, true)) return;
+        ++turns_;
         log(LogLevel::warn, one_line(config_.masked + " takes no messages for now: " + blocked_reason_));
         return;
     case AMQP_CONNECTION_UNBLOCKED_METHOD:
         is_blocked_ = false;
+        ++turns_;
         return;
     case AMQP_CONNECTION_CLOSE_METHOD: {
         auto const& close = method.as<amqp_connection_close_t>();

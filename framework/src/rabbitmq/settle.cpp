@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "rabbitmq/patience.hpp"
 #include "rabbitmq/verbs.hpp"
 
 #include <cohort/error.hpp>
@@ -93,8 +94,8 @@ struct Pending {
 
 }  // namespace
 
-awaitable<std::vector<bool>> replace(EnginePtr engine, ChannelPtr channel,
-                                     std::vector<Replacement> replacements) {
+awaitable<std::vector<bool>> replace(EnginePtr engine, LifePtr life, std::vector<Replacement> replacements) {
+    ChannelPtr const channel = life->channel;
     std::vector<bool> done(replacements.size());
     if (replacements.empty()) co_return done;
     for (int tries = 0; tries < 2; ++tries) {
@@ -104,7 +105,7 @@ awaitable<std::vector<bool>> replace(EnginePtr engine, ChannelPtr channel,
         for (std::size_t i = 0; i < replacements.size(); ++i) {
             if (!done[i]) counts[i] = publish(*engine, *channel, batch, replacements[i]);
         }
-        co_await wait_for(batch, engine->config.patience());
+        co_await wait_patiently(engine, life, batch, engine->config.patience());
         std::size_t at = 0;
         bool is_gone = false;
         std::vector<std::uint64_t> tags;
@@ -128,7 +129,7 @@ awaitable<std::vector<bool>> replace(EnginePtr engine, ChannelPtr channel,
 awaitable<void> put_back(EnginePtr engine, LifePtr life, std::vector<Replacement> replacements) {
     bool is_done = false;
     try {
-        auto const done = co_await replace(engine, life->channel, std::move(replacements));
+        auto const done = co_await replace(engine, life, std::move(replacements));
         is_done = std::find(done.begin(), done.end(), false) == done.end();
     } catch (std::exception const& error) {
         log(LogLevel::warn, one_line(std::string{"jobs could not be put back: "} + error.what()));
@@ -181,7 +182,7 @@ awaitable<std::vector<Verdict>> settle(EnginePtr engine, std::vector<Settlement>
         std::vector<bool> done(pending.size());
         std::exception_ptr trouble;
         try {
-            done = co_await replace(engine, life->channel, std::move(replacements));
+            done = co_await replace(engine, life, std::move(replacements));
         } catch (...) {
             trouble = std::current_exception();
         }

@@ -101,6 +101,7 @@ std::unique_ptr<Message> encode_job(JobRecord const& job, Duration rest) {
     headers.add("created", micros(job.created.time_since_epoch()));
     auto const add = [&](std::string_view name, std::int64_t value, std::int64_t otherwise) {
         if (value != otherwise) headers.add(name, value);
+    if (job.due != job.created) headers.add("due", micros(job.due.time_since_epoch()));
     };
     add("version", job.version, 1);
     add("attempt", job.counters.attempt, 0);
@@ -164,7 +165,8 @@ Delivered decode_job(Delivery delivery, std::string_view line, Instant now) {
     job.generation = count(headers, "generation");
     job.created = Instant{
         Duration{std::max<std::int64_t>(integer(headers, "created", now.time_since_epoch().count()), 0)}};
-    job.due = job.created;
+    auto const created = job.created.time_since_epoch().count();
+    job.due = Instant{Duration{std::max<std::int64_t>(integer(headers, "due", created), 0)}};
     job.reason = parse_reason(text(headers, "reason")).value_or(FailReason::none);
     job.error = text(headers, "error");
     delivered.rest = span(headers, "delay", 0s);

@@ -5,6 +5,7 @@
 
 #include <cohort/error.hpp>
 #include <cohort/id.hpp>
+#include <cohort/json_writer.hpp>
 #include <cohort/log.hpp>
 
 #include <algorithm>
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::int64_t envelope_version = 1;
 constexpr std::size_t longest_error = 8192;
+constexpr std::size_t longest_name = 255;  // of a queue in AMQP
 // As check_policy has them.
 constexpr std::uint32_t most_retries = 10'000;
 constexpr std::uint32_t most_lost = 100;
@@ -99,9 +101,9 @@ std::unique_ptr<Message> encode_job(JobRecord const& job, Duration rest) {
     auto& headers = message->headers_;
     headers.add("v", envelope_version);
     headers.add("created", micros(job.created.time_since_epoch()));
+    if (job.due != job.created) headers.add("due", micros(job.due.time_since_epoch()));
     auto const add = [&](std::string_view name, std::int64_t value, std::int64_t otherwise) {
         if (value != otherwise) headers.add(name, value);
-    if (job.due != job.created) headers.add("due", micros(job.due.time_since_epoch()));
     };
     add("version", job.version, 1);
     add("attempt", job.counters.attempt, 0);
@@ -198,10 +200,16 @@ std::unique_ptr<Message> encode_ending(JobRecord const& job) {
 }
 
 EndedJob decode_ending(Delivery delivery) {
+    // Hundreds are held for a client: none may be larger than what a job returns.
+    if (delivery.body.size() > max_payload_bytes) {
+        throw Error{errc::protocol_error, "a reply of " + std::to_string(delivery.body.size()) +
+                                              " bytes; at most " + std::to_string(max_payload_bytes)};
+    }
     auto const& headers = headers_of(delivery);
     auto const state = parse_state(property(delivery, AMQP_BASIC_TYPE_FLAG, delivery.properties->type));
     EndedJob ended;
-    ended.ref.queue = text(headers, "queue");
+    auto const queue = text(headers, "queue");
+    if (queue.size() <= longest_name) ended.ref.queue = queue;
     ended.ref.id = property(delivery, AMQP_BASIC_MESSAGE_ID_FLAG, delivery.properties->message_id);
     if (!state || !is_terminal(*state) || ended.ref.queue.empty() || ended.ref.id.empty())
         throw Error{errc::protocol_error,
@@ -209,7 +217,7 @@ EndedJob decode_ending(Delivery delivery) {
     Ending ending;
     ending.state = *state;
     ending.reason = parse_reason(text(headers, "reason")).value_or(FailReason::none);
-    ending.error = text(headers, "error");
+    ending.error = text(headers, "error").substr(0, longest_error);
     ending.attempt = count(headers, "attempt");
     if (*state == JobState::succeeded) ending.result = std::move(delivery.body);
     ended.ending = std::move(ending);

@@ -176,6 +176,12 @@ awaitable<void> client_registers(std::string broker, std::string list) {
     auto const job = co_await client.enqueue_job<price>(7);
     int const total = co_await job.result(20s);
     CHECK(total == 21);
+
+    // What is delayed is not late.
+    co_await initialize(client, 20s, false);
+    auto const delayed = co_await client.enqueue_job<price>({.delay = 2s}, 5);
+    int const later = co_await delayed.result(20s);
+    CHECK(later == 15);
 }
 
 support::Process start_worker(support::TempDir const& dir, std::string const& broker,

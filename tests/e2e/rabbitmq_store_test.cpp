@@ -132,6 +132,16 @@ cohort::awaitable<void> spread(std::string const& broker) {
     }
 }
 
+// Without a store the worker holds the message while the job runs, and the server takes it back.
+cohort::awaitable<void> run_for_long_without_store(std::string const& broker) {
+    cohort::Client client{broker};
+    Crew const crew{broker, 2, "1"};
+    auto const job = co_await client.enqueue_job<twice>({.max_lost = 0}, 21, 8000);
+    auto const ending = co_await job.ending(30s);
+    CHECK(ending.state == cohort::JobState::failed);
+    CHECK(ending.reason == cohort::FailReason::worker_lost);
+}
+
 cohort::awaitable<void> run_for_long(std::string const& broker) {
     cohort::Client client{broker};
     Crew const crew{broker, 2, "1"};
@@ -237,11 +247,15 @@ TEST_CASE("on RabbitMQ with a store, the jobs of one batch are for all workers t
 }
 
 TEST_CASE("on RabbitMQ with a store, a job longer than the server's consumer_timeout ends once",
-          "[rabbitmq][timeout:90]") {
+          "[rabbitmq][heavy][timeout:120]") {
     if (is_skipped()) return;
     support::TempDir const dir;
-    // The server of the tests waits for 5 s.
-    cohort::run(run_for_long(url("sqlite:" + dir.file("jobs.db"), "&poll=1h&consumer_timeout=5s")));
+    support::RabbitServer const server;
+    // Channels that are opened from now on.
+    REQUIRE(server.ctl("-q eval 'application:set_env(rabbit, consumer_timeout, 5000).'") == "ok\n");
+    cohort::run(run_for_long_without_store(server.url() + "?consumer_timeout=0s"));
+    cohort::run(
+        run_for_long(server.url() + "?poll=1h&consumer_timeout=5s&store=sqlite:" + dir.file("jobs.db")));
 }
 
 TEST_CASE(

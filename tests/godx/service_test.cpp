@@ -159,6 +159,39 @@ awaitable<void> overdue(Rig& rig) {
     CHECK(total == 3);
     auto const outcome = co_await never.outcome(1min);
     CHECK(outcome.state == JobState::expired);
+    Ending const ending = co_await never.ending(1min);
+    CHECK(is_overdue(ending));
+}
+
+// What it said when it registered is all that the service has.
+awaitable<void> overdue_by_registration(Rig& rig) {
+    auto const clients = std::make_shared<Clients>(rig.broker);
+    auto const options = [](std::string name) {
+        return ClientOptions{.name = std::move(name), .queue = "client-service"};
+    };
+    Client patient{rig.loop.executor(), rig.broker, options("shop")};
+    Client strict{rig.loop.executor(), rig.broker, options("stock")};
+    auto& first = start_service(rig, clients, service_options("prices"));
+    co_await initialize(patient, 1min);
+    co_await initialize(strict, 1min, false);
+    auto const in_time = co_await strict.enqueue_job<price>({.delay = 10s}, 2);
+    int const six = co_await in_time.result(1min);
+    CHECK(six == 6);
+    first.stop();
+    co_await sleep_for(1min);
+
+    auto const late = co_await patient.enqueue_job<price>({.delay = 10s}, 1);
+    auto const never = co_await strict.enqueue_job<price>({.delay = 10s}, 1);
+    auto const waits = co_await strict.enqueue_job<price>({.delay = 2min}, 3);
+    co_await sleep_for(1min);
+    start_service(rig, clients, service_options("prices"));
+    int const three = co_await late.result(1min);
+    CHECK(three == 3);
+    Ending const ending = co_await never.ending(1min);
+    CHECK(is_overdue(ending));
+    CHECK(ending.attempt == 1);
+    int const nine = co_await waits.result(5min);
+    CHECK(nine == 9);
 }
 
 }  // namespace
@@ -181,6 +214,11 @@ TEST_CASE("each error of a service can be provoked, and comes back with its code
 TEST_CASE("a client says when it registers whether what is overdue is run", "[S11][S09]") {
     Rig rig;
     rig.run(overdue(rig));
+}
+
+TEST_CASE("what a client said when it registered of what is overdue is honoured by the service", "[S11]") {
+    Rig rig;
+    rig.run(overdue_by_registration(rig));
 }
 
 }  // namespace service_test

@@ -54,6 +54,8 @@ class Copy:
         """The server that such tests expect; False where there is none."""
         script = self.folder / "tests/support/rabbitmq_server.py"
         done = run([sys.executable, str(script), verb, "build/dev/rabbitmq"], self.folder)
+        if done.returncode != 0:
+            sys.exit(done.stdout[-4000:])
         return "SKIPPED" not in done.stdout
 
     def fails(self, program, tests, seeds):

@@ -202,7 +202,8 @@ TEST_CASE("a hostile RabbitMQ server costs an error that says what it did, and n
         {{start_with(table(repeat(std::string_view{"\0V", 2}, 60'000)))}, "more than 1000 entries"},
         {{start_with(table("\1a?x"))}, "a value of an unknown type"},
         {{start_with(boast)}, "a table is cut short"},
-        {{start_with(table({})).substr(0, 12)}, "within"},
+        // Larger than all that is answered meanwhile.
+        {{start_with(table(std::string(100'000, 'x'))).substr(0, 12)}, "within"},
         {{repeat(frame(rabbitmq::frame_heartbeat, 0, {}), 1000), 100}, "within"},
     };
     Memory const memory;
@@ -285,6 +286,10 @@ TEST_CASE("messages that a hostile RabbitMQ server makes are refused before they
         // A million of them.
         {{repeat(delivery_of(2, "", 1, good, "3"), 1000), 1000},
          "more replies than the 200 that were asked for"},
+        // Two MiB each, which no job can return.
+        {{begin + frame(frame_header, 2, head_of("j1", "succeeded", 16 * 131'064)) + repeat(largest, 16),
+          100},
+         "a reply of 2097024 bytes; at most 1048576"},
         {{repeat(method_of(2, AMQP_CHANNEL_FLOW_METHOD, flow), 1000), 3000},
          "does not read what it is answered"},
         {{method_of(2, AMQP_BASIC_RETURN_METHOD, returned) +

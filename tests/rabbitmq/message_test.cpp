@@ -66,6 +66,7 @@ JobRecord make_job() {
 TEST_CASE("a job comes out of its message as it went in") {
     JobRecord job = make_job();
     job.counters = Counters{4, 1, 2, 1};
+    job.due += 7s;
     job.reason = FailReason::exception;
     job.error = "boom\nagain";
     auto const message = encode_job(job, 90s);
@@ -77,6 +78,7 @@ TEST_CASE("a job comes out of its message as it went in") {
     CHECK(static_cast<JobSpec const&>(delivered.job) == static_cast<JobSpec const&>(job));
     CHECK(delivered.job.counters == job.counters);
     CHECK(delivered.job.created == job.created);
+    CHECK(delivered.job.due == job.due);
     CHECK(delivered.job.reason == job.reason);
     CHECK(delivered.job.error == job.error);
 }
@@ -90,6 +92,7 @@ TEST_CASE("a message by hand needs a name and nothing else") {
     CHECK(delivered.job.policy == Policy{});
     CHECK(delivered.job.counters == Counters{});
     CHECK(delivered.job.created == Instant{} + 1h);
+    CHECK(delivered.job.due == Instant{} + 1h);
     CHECK_FALSE(delivered.job.ref.id.empty());
 }
 

@@ -195,6 +195,12 @@ private:
             return ok(AMQP_CONFIRM_SELECT_OK_METHOD, amqp_confirm_select_ok_t{});
         case AMQP_QUEUE_DECLARE_METHOD:
             return ok(AMQP_QUEUE_DECLARE_OK_METHOD, amqp_queue_declare_ok_t{});
+        case AMQP_QUEUE_BIND_METHOD:
+            return ok(AMQP_QUEUE_BIND_OK_METHOD, amqp_queue_bind_ok_t{});
+        case AMQP_EXCHANGE_DECLARE_METHOD:
+            return ok(AMQP_EXCHANGE_DECLARE_OK_METHOD, amqp_exchange_declare_ok_t{});
+        case AMQP_EXCHANGE_BIND_METHOD:
+            return ok(AMQP_EXCHANGE_BIND_OK_METHOD, amqp_exchange_bind_ok_t{});
         case AMQP_BASIC_QOS_METHOD:
             return ok(AMQP_BASIC_QOS_OK_METHOD, amqp_basic_qos_ok_t{});
         case AMQP_BASIC_CONSUME_METHOD:

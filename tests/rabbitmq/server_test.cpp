@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What only a real server shows. Where the server's own time or another process is waited for, it passes.
 #include "rabbitmq/server.hpp"
+#include "support/slowness.hpp"
 
 #include <cohort/log.hpp>
 
@@ -222,13 +223,17 @@ TEST_CASE("a job that has lost two workers waits before it meets the next one", 
 }
 
 TEST_CASE("a queue that somebody deleted is declared anew, under a waiting worker and for a push",
-          "[rabbitmq][F51]") {
+          "[rabbitmq][F51][timeout:120]") {
     NEED_RABBITMQ
     Space const space;
     auto const broker = space.open();
     push(*broker, "before");
     Worker worker{*broker};
     REQUIRE(worker.settle(worker.claim().jobs.at(0)) == Verdict::accepted);
+    // It is still on the ladder when the queue is deleted.
+    auto delayed = one("delayed");
+    delayed[0].delay = 10s * support::slowness;
+    REQUIRE(run(broker->push(std::move(delayed))).at(0).verdict == PushVerdict::stored);
     // Who asks for jobs in the very moment loses its channel, is told so, and begins a new life.
     auto const claim = [&](Duration wait) {
         ClaimReply reply = worker.claim(1, wait);
@@ -249,7 +254,12 @@ TEST_CASE("a queue that somebody deleted is declared anew, under a waiting worke
 
     push(*broker, "after");
 
-    CHECK(claim(10s).jobs.at(0).ref.id == "after");
+    auto const after = claim(10s).jobs.at(0);
+    CHECK(after.ref.id == "after");
+    CHECK(worker.settle(after) == Verdict::accepted);
+    ClaimReply const last = claim(20s * support::slowness);
+    REQUIRE(last.jobs.size() == 1);
+    CHECK(last.jobs[0].ref.id == "delayed");
 }
 
 TEST_CASE("a delayed job is never early, and late by a step at most", "[rabbitmq]") {

@@ -77,6 +77,9 @@ Message reply_of(std::string client, JobRef const& job, Ending const& ending);
 ErrorCode code_of(Ending const& ending);
 // It was not run because its client is not registered any more.
 bool is_orphan(Ending const& ending);
+// It was not run because it could not start in time: it has expired, or the service has refused it for a
+// client that registered without overdue.
+bool is_overdue(Ending const& ending);
 
 // ---- clients and services
 
@@ -120,7 +123,9 @@ private:
 };
 
 // The worker answers initializations, and runs the jobs of registered clients only; all others fail with
-// unregistered_client. Before run(). The client's name is that of its ClientOptions.
+// unregistered_client. For a client that registered without overdue, no job is begun more than a second
+// behind its time: it fails for good, and is_overdue() tells that it did. Before run(). The client's name is
+// that of its ClientOptions.
 void serve(Worker& worker, std::shared_ptr<Clients> clients);
 
 // Asks the service of the client's queue to register it. Throws Refused, or Error(timed_out).

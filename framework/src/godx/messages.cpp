@@ -165,6 +165,11 @@ ErrorCode code_of(Ending const& ending) {
     return ErrorCode::error_in_task;
 }
 
+bool is_overdue(Ending const& ending) {
+    bool const is_refused = ending.state == JobState::failed && ending.error.starts_with(overdue_words);
+    return is_refused || ending.state == JobState::expired;
+}
+
 bool is_orphan(Ending const& ending) {
     return ending.state == JobState::failed && ending.error.starts_with(orphan_words);
 }

@@ -38,6 +38,11 @@ void refuse_reply() {
 
 namespace {
 
+// Once it has started in time, no later run is late.
+bool is_late(JobRecord const& job) {
+    return job.counters.attempt <= 1 && job.started && *job.started - job.due > overdue_after;
+}
+
 awaitable<void> check_client(Context& context, Next next) {
     std::string const& job = context.job().name;
     if (job == initialization_name || parse_state(job)) {
@@ -58,6 +63,11 @@ awaitable<void> check_client(Context& context, Next next) {
         }
     }
     if (entry.standing == Clients::Standing::registered) {
+        if (!entry.enable_overdue && is_late(context.job())) {
+            throw Discard{std::string{overdue_words} + "it was due " +
+                          to_string(*context.job().started - context.job().due) +
+                          " before a service could start it"};
+        }
         co_await next();
         co_return;
     }
@@ -87,7 +97,7 @@ ClientOptions client_options(std::string name, bool enable_overdue) {
     options.reply_to = "service-client." + name;
     options.name = std::move(name);
     options.policy.timeout = 3s;
-    if (!enable_overdue) options.overdue = 1s;
+    if (!enable_overdue) options.overdue = overdue_after;
     return options;
 }
 

@@ -23,6 +23,10 @@ inline constexpr std::array<Word, 3> words{{{ErrorCode::bad_initialization, "bad
                                             {ErrorCode::incorrect_type, "incorrect type: "},
                                             {ErrorCode::unregistered_client, "unregistered client: "}}};
 inline constexpr std::string_view orphan_words = "unregistered client: orphan: ";
+inline constexpr std::string_view overdue_words = "overdue: ";
+
+// How late a job may start whose client wants nothing that is overdue to be run.
+inline constexpr Duration overdue_after = 1s;
 
 inline std::string say(ErrorCode code, std::string const& text) {
     for (auto const& word : words) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "rabbitmq/consume.hpp"
+#include "rabbitmq/patience.hpp"
 #include "rabbitmq/shares.hpp"
 #include "rabbitmq/verbs.hpp"
 
@@ -136,7 +137,7 @@ awaitable<void> pull(Claim& claim, std::string const& line) {
         for (std::uint32_t i = 0; i < std::min(few, room); ++i)
             answers.push_back(claim.life->channel->ask(AMQP_BASIC_GET_METHOD, &get));
         for (auto const& answer : answers) {
-            co_await wait_for(answer, engine.config.patience());
+            co_await wait_patiently(claim.engine, claim.life, answer, engine.config.patience());
             is_empty = is_empty || !answer->delivery;
             if (answer->delivery) accept(claim, line, std::move(*answer->delivery));
         }

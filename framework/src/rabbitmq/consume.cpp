@@ -2,6 +2,7 @@
 #include "rabbitmq/consume.hpp"
 
 #include "rabbitmq/errors.hpp"
+#include "rabbitmq/patience.hpp"
 #include "rabbitmq/verbs.hpp"
 
 #include <cohort/error.hpp>
@@ -90,7 +91,7 @@ awaitable<void> withdraw(EnginePtr engine, LifePtr life, std::vector<std::string
             answers.push_back(life->channel->ask(basic_credit_method, &none));
         }
         for (auto const& answer : answers)
-            co_await wait_for(answer, engine->config.timeout);
+            co_await wait_patiently(engine, life, answer, engine->config.timeout);
     }
 }
 
@@ -190,7 +191,7 @@ awaitable<void> start_consuming(EnginePtr engine, LifePtr life, std::vector<std:
     std::exception_ptr trouble;
     try {
         for (auto const& answer : answers)
-            co_await wait_for(answer, engine->config.patience());
+            co_await wait_patiently(engine, life, answer, engine->config.patience());
     } catch (...) {
         trouble = std::current_exception();
     }
@@ -228,7 +229,7 @@ awaitable<void> cancel_consumers(EnginePtr engine, LifePtr life, Which which) {
         answers.push_back(life->channel->ask(AMQP_BASIC_CANCEL_METHOD, &cancel));
     }
     for (auto const& answer : answers)
-        co_await wait_for(answer, engine->config.patience());
+        co_await wait_patiently(engine, life, answer, engine->config.patience());
     for (auto const& tag : tags)
         life->consumers.erase(tag);
     // Somebody else may be ending others.

@@ -5,6 +5,7 @@
 
 #include <cohort/error.hpp>
 #include <cohort/id.hpp>
+#include <cohort/json_writer.hpp>
 #include <cohort/log.hpp>
 
 #include <algorithm>
@@ -99,6 +100,7 @@ std::unique_ptr<Message> encode_job(JobRecord const& job, Duration rest) {
     auto& headers = message->headers_;
     headers.add("v", envelope_version);
     headers.add("created", micros(job.created.time_since_epoch()));
+    if (job.due != job.created) headers.add("due", micros(job.due.time_since_epoch()));
     auto const add = [&](std::string_view name, std::int64_t value, std::int64_t otherwise) {
         if (value != otherwise) headers.add(name, value);
     };
@@ -164,7 +166,8 @@ Delivered decode_job(Delivery delivery, std::string_view line, Instant now) {
     job.generation = count(headers, "generation");
     job.created = Instant{
         Duration{std::max<std::int64_t>(integer(headers, "created", now.time_since_epoch().count()), 0)}};
-    job.due = job.created;
+    auto const created = job.created.time_since_epoch().count();
+    job.due = Instant{Duration{std::max<std::int64_t>(integer(headers, "due", created), 0)}};
     job.reason = parse_reason(text(headers, "reason")).value_or(FailReason::none);
     job.error = text(headers, "error");
     delivered.rest = span(headers, "delay", 0s);
@@ -198,6 +201,11 @@ std::unique_ptr<Message> encode_ending(JobRecord const& job) {
 }
 
 EndedJob decode_ending(Delivery delivery) {
+    // Hundreds are held for a client: none may be larger than what a job returns.
+    if (delivery.body.size() > max_payload_bytes) {
+        throw Error{errc::protocol_error, "a reply of " + std::to_string(delivery.body.size()) +
+                                              " bytes; at most " + std::to_string(max_payload_bytes)};
+    }
     auto const& headers = headers_of(delivery);
     auto const state = parse_state(property(delivery, AMQP_BASIC_TYPE_FLAG, delivery.properties->type));
     EndedJob ended;
@@ -210,7 +218,7 @@ EndedJob decode_ending(Delivery delivery) {
     Ending ending;
     ending.state = *state;
     ending.reason = parse_reason(text(headers, "reason")).value_or(FailReason::none);
-    ending.error = text(headers, "error");
+    ending.error = text(headers, "error").substr(0, longest_error);
     ending.attempt = count(headers, "attempt", 1);
     if (*state == JobState::succeeded) ending.result = std::move(delivery.body);
     ended.ending = std::move(ending);

@@ -149,10 +149,12 @@ void Session::take_connection_method(Method const& method) {
     case AMQP_CONNECTION_BLOCKED_METHOD:
         blocked_reason_ = one_line(view(method.as<amqp_connection_blocked_t>().reason), 200);
         if (std::exchange(is_blocked_, true)) return;
+        ++turns_;
         log(LogLevel::warn, one_line(config_.masked + " takes no messages for now: " + blocked_reason_));
         return;
     case AMQP_CONNECTION_UNBLOCKED_METHOD:
         is_blocked_ = false;
+        ++turns_;
         return;
     case AMQP_CONNECTION_CLOSE_METHOD: {
         auto const& close = method.as<amqp_connection_close_t>();
@@ -247,6 +249,7 @@ void Session::take_channel_method(std::uint16_t number, Place& place, Method con
         write_method(number, AMQP_CHANNEL_CLOSE_OK_METHOD, &ok);
         auto const error = make_error(close.reply_code, view(close.reply_text), config_.masked);
         auto const code = close.reply_code;
+        if (code == code_not_found) ++missed_;
         // Where we were closing it too, close-ok is still to come.
         if (!channel->is_closing()) channels_.erase(number);
         channel->end(std::make_exception_ptr(error), code);

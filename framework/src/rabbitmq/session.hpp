@@ -32,6 +32,11 @@ public:
     // The server takes no messages for now, and says why.
     bool is_blocked() const noexcept { return is_blocked_; }
     std::string const& blocked_reason() const noexcept { return blocked_reason_; }
+    // Grows with each time that it begins to take none, or some again.
+    std::uint64_t turns() const noexcept { return turns_; }
+
+    // Grows with each channel that the server has closed because something was not there.
+    std::uint64_t missed() const noexcept { return missed_; }
 
     // It knows basic.credit.
     bool has_credit() const noexcept { return has_credit_; }
@@ -89,8 +94,10 @@ private:
     Time opened_{};
     Time last_sent_{};
     Time last_heard_{};
+    std::uint64_t missed_ = 0;
     bool has_credit_ = false;
     bool is_blocked_ = false;
+    std::uint64_t turns_ = 0;
     std::string blocked_reason_;
     std::map<std::uint16_t, Place> channels_;
     std::uint16_t next_channel_ = 1;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "rabbitmq/patience.hpp"
 #include "rabbitmq/verbs.hpp"
 
 #include <cohort/error.hpp>
@@ -93,8 +94,8 @@ struct Pending {
 
 }  // namespace
 
-awaitable<std::vector<bool>> replace(EnginePtr engine, ChannelPtr channel,
-                                     std::vector<Replacement> replacements) {
+awaitable<std::vector<bool>> replace(EnginePtr engine, LifePtr life, std::vector<Replacement> replacements) {
+    ChannelPtr const channel = life->channel;
     std::vector<bool> done(replacements.size());
     if (replacements.empty()) co_return done;
     for (int tries = 0; tries < 2; ++tries) {
@@ -104,7 +105,7 @@ awaitable<std::vector<bool>> replace(EnginePtr engine, ChannelPtr channel,
         for (std::size_t i = 0; i < replacements.size(); ++i) {
             if (!done[i]) counts[i] = publish(*engine, *channel, batch, replacements[i]);
         }
-        co_await wait_for(batch, engine->config.patience());
+        co_await wait_patiently(engine, life, batch, engine->config.patience());
         std::size_t at = 0;
         bool is_gone = false;
         std::vector<std::uint64_t> tags;
@@ -128,7 +129,7 @@ awaitable<std::vector<bool>> replace(EnginePtr engine, ChannelPtr channel,
 awaitable<void> put_back(EnginePtr engine, LifePtr life, std::vector<Replacement> replacements) {
     bool is_done = false;
     try {
-        auto const done = co_await replace(engine, life->channel, std::move(replacements));
+        auto const done = co_await replace(engine, life, std::move(replacements));
         is_done = std::find(done.begin(), done.end(), false) == done.end();
     } catch (std::exception const& error) {
         log(LogLevel::warn, one_line(std::string{"jobs could not be put back: "} + error.what()));
@@ -178,10 +179,17 @@ awaitable<std::vector<Verdict>> settle(EnginePtr engine, std::vector<Settlement>
             pending.push_back({i, settlement.ref, found->second.consumer});
         }
         if (replacements.empty()) continue;
-        auto const done = co_await replace(engine, life->channel, std::move(replacements));
+        std::vector<bool> done(pending.size());
+        std::exception_ptr trouble;
+        try {
+            done = co_await replace(engine, life, std::move(replacements));
+        } catch (...) {
+            trouble = std::current_exception();
+        }
         for (std::size_t i = 0; i < pending.size(); ++i) {
             if (!done[i]) {
                 is_uncertain = true;
+                // It may be reported again.
                 if (auto const run = life->runs.find(pending[i].ref); run != life->runs.end())
                     run->second.is_settling = false;
                 continue;
@@ -192,6 +200,7 @@ awaitable<std::vector<Verdict>> settle(EnginePtr engine, std::vector<Settlement>
         }
         // Slots are free that no consumer may know of.
         life->wake.wake();
+        if (trouble) std::rethrow_exception(trouble);
     }
     if (is_uncertain)
         throw Error{errc::uncertain, engine->config.masked + ": an outcome was published and not confirmed"};

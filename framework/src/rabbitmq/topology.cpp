@@ -36,8 +36,11 @@ void add_dead_letters(Table& arguments, std::string_view exchange) {
 // A channel of its own: a declaration that fails ends its channel.
 awaitable<void> Topology::prepare() {
     co_await connection_->ready();
-    if (generation_ != connection_->generation()) known_.clear();
+    // What an operator has deleted is noticed by whoever uses it, on any channel.
+    auto const missed = connection_->session().missed();
+    if (generation_ != connection_->generation() || missed_ != missed) known_.clear();
     generation_ = connection_->generation();
+    missed_ = missed;
     if (!channel_ || !channel_->is_open()) channel_ = connection_->session().open_channel();
 }
 
@@ -88,12 +91,15 @@ awaitable<void> Topology::need_line(std::string line) {
     co_await prepare();
     if (is_known(jobs)) co_return;
     std::string const dead = names_.dead(queue_of(line));
+    add_exchange(names_.due());
     add_queue(dead, quorum());
     Table arguments = quorum();
     add_dead_letters(arguments, "");
     arguments.add("x-dead-letter-routing-key", std::string_view{dead})
         .add("x-delivery-limit", delivery_limit);
     add_queue(jobs, std::move(arguments));
+    // Jobs may be on the ladder that were sent before the queue was deleted: the way went with it.
+    add_queue_binding(jobs, names_.due(), foot_pattern(line));
     co_await carry_out();
     known_.insert(jobs);
 }
@@ -152,11 +158,6 @@ awaitable<void> Topology::need_ladder(std::uint32_t units, std::string line) {
         co_await carry_out();
         known_.insert(name);
     }
-    std::string const way = names_.due() + ">" + line;
-    if (is_known(way)) co_return;
-    add_queue_binding(names_.jobs(line), names_.due(), foot_pattern(line));
-    co_await carry_out();
-    known_.insert(way);
 }
 
 }  // namespace cohort::rabbitmq

@@ -18,11 +18,11 @@ public:
         : connection_{std::move(connection)}, config_{config}, names_{config.space} {}
 
     // All throw Error: unavailable, broker_unsupported where something is there with other properties, ….
-    // A line, and where those of its queue go that failed.
+    // A line, the way to it from the ladder, and where those of its queue go that failed.
     awaitable<void> need_line(std::string line);
     awaitable<void> need_replies(std::string client);
     awaitable<void> need_tickets(std::string queue);
-    // The steps that hold a message for so many units, and the way to this line.
+    // The steps that hold a message for so many units, and this line.
     awaitable<void> need_ladder(std::uint32_t units, std::string line);
     // Something was not there: all is looked at again.
     void forget() noexcept { known_.clear(); }
@@ -42,6 +42,7 @@ private:
     Names const names_;
     ChannelPtr channel_;
     std::uint64_t generation_ = 0;
+    std::uint64_t missed_ = 0;
     std::set<std::string> known_;  // on the present connection
     std::vector<AnswerPtr> asked_;
 };

@@ -30,8 +30,7 @@ struct Replacement {
 };
 // Puts waiting jobs back, and tells of those that have ended, each as a confirmed message before its delivery
 // is acked. One answer each: whether it is done. Throws what keeps all from being done.
-awaitable<std::vector<bool>> replace(EnginePtr engine, ChannelPtr channel,
-                                     std::vector<Replacement> replacements);
+awaitable<std::vector<bool>> replace(EnginePtr engine, LifePtr life, std::vector<Replacement> replacements);
 // The same for deliveries that nobody runs; where that fails, the life ends, so that they come back all the
 // same. Throws nothing.
 awaitable<void> put_back(EnginePtr engine, LifePtr life, std::vector<Replacement> replacements);

@@ -45,12 +45,20 @@ support::Process start_worker(support::TempDir const& dir, std::string const& br
     return support::Process{command, dir.file("worker.log")};
 }
 
+// Until it is this one's turn.
+cohort::awaitable<void> await_turn(cohort::Client& client, support::Process const& worker) {
+    std::string const own = std::to_string(worker.pid()) + "/";
+    for (std::string who; !who.starts_with(own);)
+        who = co_await client.call<where>();
+}
+
 cohort::awaitable<void> kill_amid(support::TempDir const& dir, std::string const& broker) {
     constexpr int count = 300;
     cohort::Client client{broker};
     std::deque<support::Process> workers;
     for (int i = 0; i < 3; ++i)
         workers.push_back(start_worker(dir, broker));
+    co_await await_turn(client, workers.front());
     std::vector<std::tuple<int, int>> calls;
     for (int n = 0; n < count; ++n)
         calls.emplace_back(n, 50);

@@ -5,6 +5,7 @@
 #include "faults/proxy.hpp"
 #include "faults/redis_scene.hpp"
 
+#include <cohort/inspector.hpp>
 #include <cohort/open.hpp>
 #include <cohort/run.hpp>
 
@@ -132,8 +133,15 @@ FAULT("F34 F51", "redis",
     stage.until_started(8);
     server_of(stage).ask("FLUSHALL");
     auto const begun = ledger_time();
-    CHECK(stage.asker().client().enqueue_job<ok>(1).result(10s).find('/') != std::string::npos);
+    auto const job = stage.asker().client().enqueue_job<ok>(1);
+    CHECK(job.result(10s).find('/') != std::string::npos);
     CHECK(ledger_time() - begun < 3s * slowness);
+    // Operators see it all again.
+    auto const onlooker = stage.store().open();
+    auto const inspector = onlooker->inspector();
+    CHECK(cohort::run(inspector->queues()).size() == 1);
+    CHECK(cohort::run(inspector->find_by_id(std::string{job.id()})).has_value());
+    CHECK(becomes_true([&] { return cohort::run(inspector->workers()).size() == 2; }, 10s));
     stage.asker().join();
     std::size_t unknown = 0;
     for (auto const& event : read_ledger(stage.ledger_path())) {

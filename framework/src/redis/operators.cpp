@@ -26,7 +26,7 @@ QueueInfo info_of(std::string const& name, View answer) {
 
 // A command about a queue, which exists from then on.
 awaitable<void> order(CorePtr core, std::string const& queue, std::vector<Call> calls) {
-    if (auto registration = core->register_queue(queue)) calls.push_back(std::move(*registration));
+    calls.push_back(core->registration(queue));
     auto const outcomes = co_await ask_all(core->commands(), core->config, std::move(calls));
     for (auto const& outcome : outcomes)
         outcome.get();

@@ -34,7 +34,9 @@ awaitable<std::vector<std::string>> find_queues(CorePtr core, std::string incarn
     for (auto const& outcome : outcomes) {
         auto const life = outcome.get().text();
         if (life.empty()) continue;
-        known = decode_worker(incarnation, life, 0).queues;
+        auto const worker = read_worker(incarnation, life, 0);
+        if (!worker) continue;
+        known = worker->queues;
         core->remember(incarnation, known);
         break;
     }

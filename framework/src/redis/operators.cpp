@@ -137,7 +137,8 @@ awaitable<std::vector<WorkerInfo>> workers(CorePtr core) {
             auto const deadline = deadlines.find(lives[n].text());
             if (deadline == deadlines.end()) continue;  // retired between the two readings
             std::string const incarnation{lives[n].text()};
-            all[incarnation] = decode_worker(incarnation, lives[n + 1].text(), deadline->second);
+            auto worker = read_worker(incarnation, lives[n + 1].text(), deadline->second);
+            if (worker) all[incarnation] = std::move(*worker);
         }
     }
     std::vector<WorkerInfo> infos;

@@ -56,10 +56,10 @@ local COUNTED = {[5] = 'failed', [6] = 'cancelled', [7] = 'expired'}
 local function forget_past(id, record)
   local bytes = #record + call('HSTRLEN', KEYS[11], id)
   if call('ZREM', KEYS[10], id) == 1 then
-    if COUNTED[record:byte(2)] then call('HINCRBY', KEYS[7], COUNTED[record:byte(2)], -1) end
-    call('HINCRBY', KEYS[7], 'dead_bytes', -bytes)
+    call('HINCRBY', KEYS[7], COUNTED[record:byte(2)] or 'failed', -1)
+    call('HINCRBY', KEYS[7], 'dead_bytes', 0 - bytes)
   end
-  if call('ZREM', KEYS[9], id) == 1 then call('HINCRBY', KEYS[7], 'ended_bytes', -bytes) end
+  if call('ZREM', KEYS[9], id) == 1 then call('HINCRBY', KEYS[7], 'ended_bytes', 0 - bytes) end
   call('HDEL', KEYS[11], id)
   call('HDEL', KEYS[1], id)
 end
@@ -106,7 +106,8 @@ for i = 1, n do
     is_known = false
   end
   if is_known then
-    refuse(i, contents(known[i], 34) == contents(tail, 1) and 3 or 1)
+    local is_sound, before = pcall(contents, known[i], 34)
+    refuse(i, is_sound and before == contents(tail, 1) and 3 or 1)
   elseif width == 3 and ARGV[at + 2] ~= '' then
     add_special(i, id, tail, ARGV[at + 2])
   elseif room == 0 then

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Records that somebody has damaged: they harm no others.
+// Records that somebody has damaged, and jobs that have lost their place: they harm no others.
 #include "redis/server.hpp"
 
 namespace damage_test {
@@ -187,6 +187,76 @@ TEST_CASE("a program that can read the record of a job that was set apart may se
     CHECK(run(broker->inspector()->requeue({{"main", "a"}})) == std::vector{true});
     CHECK(run(broker->claim(claim_of(worker, 2))).jobs.size() == 1);
     CHECK(audit(*broker) == std::vector<std::string>{});
+}
+
+TEST_CASE("a job without a place is named by the audit, and runs when it is sent back", "[F54]") {
+    NEED_REDIS
+    RedisServer const server;
+    auto const broker = open(server.url());
+    auto const worker = enlist(*broker);
+    auto jobs = one("a");
+    auto& victim = jobs.front();
+    std::string command;
+    bool runs = false;
+    SECTION("it waited in the list") {
+        command = "DEL 'cohort:{:main}:list'";
+    }
+    SECTION("it waited in the list, with a unique key") {
+        command = "DEL 'cohort:{:main}:list'";
+        victim.unique = "k";
+    }
+    SECTION("it waited by its priority, and would expire") {
+        command = "DEL 'cohort:{:main}:prio'";
+        victim.priority = 3;
+        victim.expires = 1h;
+    }
+    SECTION("it was delayed") {
+        command = "DEL 'cohort:{:main}:due'";
+        victim.delay = 1h;
+    }
+    SECTION("it ran") {
+        command = "HDEL 'cohort:{:main}:running' a";
+        runs = true;
+    }
+    run(broker->push(std::move(jobs)));
+    run(broker->push(one("b")));
+    CHECK(run(broker->inspector()->requeue({{"main", "a"}})) == std::vector{false});
+    if (runs) run(broker->claim(claim_of(worker, 1)));
+    server.ask(command);
+    auto const found = audit(*broker);
+    CHECK(std::ranges::any_of(found,
+                              [](auto const& fault) { return fault.find("main/a") != std::string::npos; }));
+
+    CHECK(run(broker->inspector()->requeue({{"main", "a"}})) == std::vector{true});
+
+    CHECK(run(broker->inspector()->requeue({{"main", "a"}})) == std::vector{false});
+    auto const claimed = run(broker->claim(claim_of(worker, 2))).jobs;
+    REQUIRE(ids_of(claimed).contains("a"));
+    auto const mine = std::ranges::find_if(claimed, [](auto const& job) { return job.ref.id == "a"; });
+    CHECK(run(broker->settle(success(*mine))) == std::vector{Verdict::accepted});
+    auto const left = audit(*broker);
+    CHECK(std::ranges::none_of(left,
+                               [](auto const& fault) { return fault.find("main/a") != std::string::npos; }));
+}
+
+TEST_CASE("a success whose result was deleted can be sent back", "[F54]") {
+    NEED_REDIS
+    RedisServer const server;
+    auto const broker = open(server.url());
+    auto const worker = enlist(*broker);
+    run(broker->push(one("a")));
+    auto const first = run(broker->claim(claim_of(worker, 1))).jobs;
+    run(broker->settle(success(first.at(0))));
+    CHECK(run(broker->inspector()->requeue({{"main", "a"}})) == std::vector{false});
+    server.ask("DEL 'cohort:{:main}:results'");
+    CHECK(audit(*broker).size() >= 1);
+
+    CHECK(run(broker->inspector()->requeue({{"main", "a"}})) == std::vector{true});
+
+    auto const again = run(broker->claim(claim_of(worker, 2))).jobs;
+    REQUIRE(again.size() == 1);
+    CHECK(run(broker->settle(success(again.front()))) == std::vector{Verdict::accepted});
+    CHECK(ending_of(*broker, "a").result == "3");
 }
 
 }  // namespace damage_test

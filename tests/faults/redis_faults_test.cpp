@@ -154,6 +154,28 @@ FAULT("F34 F51", "redis",
     stage.record({});
 }
 
+FAULT("F30", "redis", "half of the markers that wake workers are lost: each job runs, a poll later at most") {
+    WorkerSetup setup;
+    setup.lease = 30s;  // so that a claim waits for longer than a poll
+    setup.failpoints = "marker.drop=drop*0%50";
+    stage.start(2, setup);
+    CHECK(becomes_true([&] { return stage.store().enlisted() == 2; }, 20s));
+    cohort::Duration longest{};
+    for (int i = 0; i < 20; ++i) {
+        auto const begun = ledger_time();
+        auto& client = stage.asker().client();
+        client.call<ok>(0);
+        longest = std::max(longest, ledger_time() - begun);
+    }
+    INFO("the longest took " << cohort::to_string(longest));
+    CHECK(longest > 200ms);  // some were lost
+    CHECK(longest < 1s + 500ms * slowness);
+    stage.drain();
+    Verdicts verdicts;
+    verdicts.jobs = 20;
+    stage.record(verdicts);
+}
+
 FAULT("F40", "redis", "the server comes after its workers and clients: they wait for it") {
     stage.store();
     server_of(stage).kill();

@@ -138,7 +138,7 @@ def whole_jobs(server, batch, jobs):
     empty = server.memory()
     push, answers = server.measure([call("push", ["2"] + [word for i, job in enumerate(ids) for word in (job, record(i))])
                                     for _, ids in batches(batch, jobs)])
-    assert all(answer == 0 for answer in answers), answers[0]
+    assert answers[0] == 1 and all(answer == 0 for answer in answers[1:]), answers[0]
     waiting = (server.memory() - empty) / jobs
     size = len(server.run("HGET", PREFIX + "jobs", next(batches(batch, jobs))[1][0]))
     claim, answers = server.measure([call("claim", [INCARNATION, n, number(n), batch]) for n, _ in batches(batch, jobs)])

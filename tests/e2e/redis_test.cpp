@@ -39,9 +39,10 @@ cohort::awaitable<void> count_right(std::vector<cohort::Job<int>> const& jobs, c
     CHECK(wrong == 0);
 }
 
-std::deque<support::Process> start_workers(support::TempDir const& dir, std::string const& url) {
+std::deque<support::Process> start_workers(support::TempDir const& dir, std::string const& url,
+                                           int how_many = 3) {
     std::deque<support::Process> workers;
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < how_many; ++i) {
         std::vector<std::string> const command{support::program("e2e_worker"),
                                                "--broker",
                                                url,
@@ -81,6 +82,31 @@ cohort::awaitable<void> kill_a_worker(support::RedisServer& server, support::Tem
     workers.front().signal(SIGKILL);
     co_await count_right(jobs, 60s);
     co_await check_whole(server.url(), 2'000);
+}
+
+cohort::awaitable<void> kill_the_holder(support::RedisServer& server, support::TempDir const& dir) {
+    cohort::Client client{server.url()};
+    auto first = start_workers(dir, server.url(), 1);
+    auto const job = co_await client.enqueue_job<twice>(21, 1500);
+    bool runs = false;
+    while (!runs) {
+        co_await cohort::sleep_for(20ms);
+        auto const record = co_await job.status();
+        runs = record->state == cohort::JobState::running;
+    }
+    auto const others = start_workers(dir, server.url(), 2);
+    first.front().signal(SIGKILL);
+    auto const killed = cohort::system_clock().now();
+    int const value = co_await job.result(20s);
+    CHECK(value == 42);
+    auto const record = co_await job.status();
+    CHECK(record->counters.attempt == 2);
+    CHECK(record->counters.lost == 1);
+    CHECK(record->counters.failures == 0);
+    // Not while the dead one had its lease, whose last beat is a third of it ago at most.
+    auto const pause = *record->started - killed;
+    CHECK(pause > 500ms);
+    CHECK(pause < 3s * support::slowness);
 }
 
 cohort::awaitable<void> kill_the_server(support::RedisServer& server, support::TempDir const& dir) {
@@ -172,6 +198,13 @@ TEST_CASE("on Redis, the jobs of a worker that is killed run elsewhere, each onc
     support::RedisServer server;
     support::TempDir const dir;
     cohort::run(kill_a_worker(server, dir));
+}
+
+TEST_CASE("on Redis, the job of a killed worker runs on another one within lease and upkeep", "[F01][I27]") {
+    if (is_skipped()) return;
+    support::RedisServer server;
+    support::TempDir const dir;
+    cohort::run(kill_the_holder(server, dir));
 }
 
 TEST_CASE("on Redis, a server that is killed and comes back loses nothing that was on its disk",

@@ -5,6 +5,7 @@
 #include "faults/proxy.hpp"
 #include "faults/redis_scene.hpp"
 
+#include <cohort/inspector.hpp>
 #include <cohort/open.hpp>
 #include <cohort/run.hpp>
 
@@ -132,8 +133,15 @@ FAULT("F34 F51", "redis",
     stage.until_started(8);
     server_of(stage).ask("FLUSHALL");
     auto const begun = ledger_time();
-    CHECK(stage.asker().client().enqueue_job<ok>(1).result(10s).find('/') != std::string::npos);
+    auto const job = stage.asker().client().enqueue_job<ok>(1);
+    CHECK(job.result(10s).find('/') != std::string::npos);
     CHECK(ledger_time() - begun < 3s * slowness);
+    // Operators see it all again.
+    auto const onlooker = stage.store().open();
+    auto const inspector = onlooker->inspector();
+    CHECK(cohort::run(inspector->queues()).size() == 1);
+    CHECK(cohort::run(inspector->find_by_id(std::string{job.id()})).has_value());
+    CHECK(becomes_true([&] { return cohort::run(inspector->workers()).size() == 2; }, 10s));
     stage.asker().join();
     std::size_t unknown = 0;
     for (auto const& event : read_ledger(stage.ledger_path())) {
@@ -144,6 +152,28 @@ FAULT("F34 F51", "redis",
     stage.drain();
     CHECK(stage.store().damage().empty());
     stage.record({});
+}
+
+FAULT("F30", "redis", "half of the markers that wake workers are lost: each job runs, a poll later at most") {
+    WorkerSetup setup;
+    setup.lease = 30s;  // so that a claim waits for longer than a poll
+    setup.failpoints = "marker.drop=drop*0%50";
+    stage.start(2, setup);
+    CHECK(becomes_true([&] { return stage.store().enlisted() == 2; }, 20s));
+    cohort::Duration longest{};
+    for (int i = 0; i < 20; ++i) {
+        auto const begun = ledger_time();
+        auto& client = stage.asker().client();
+        client.call<ok>(0);
+        longest = std::max(longest, ledger_time() - begun);
+    }
+    INFO("the longest took " << cohort::to_string(longest));
+    CHECK(longest > 200ms);  // some were lost
+    CHECK(longest < 1s + 500ms * slowness);
+    stage.drain();
+    Verdicts verdicts;
+    verdicts.jobs = 20;
+    stage.record(verdicts);
 }
 
 FAULT("F40", "redis", "the server comes after its workers and clients: they wait for it") {

@@ -105,6 +105,9 @@ FAULT("F67", "redis",
     network.set(Way::to_client, "pass");
     stage.drain(60s);
     stage.check();
+    for (auto const& event : read_ledger(stage.ledger_path())) {
+        if (event.what == "commit") CHECK(event.words[2] != "fenced");
+    }
 }
 
 FAULT("F68", "redis", "one half of a connection is closed, from either side: it is noticed at once") {

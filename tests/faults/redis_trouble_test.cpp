@@ -287,35 +287,79 @@ void check_others(Stage& stage, std::size_t others) {
 
 }  // namespace
 
-NIGHTLY_FAULT("F54", "redis",
-              "somebody deletes a part of a job: it is never active for ever, and the others do not mind") {
-    std::string const base = "'cohort:{:default}:";
-    struct Damage {
-        char const* command;
-        bool while_it_runs;
+namespace {
+
+enum class When : std::uint8_t { it_waits, it_runs, it_has_ended };
+enum class Then : std::uint8_t { nothing, has_no_place, is_unreadable };
+
+struct Damage {
+    char const* command;
+    When when;
+    Then then = Then::nothing;
+};
+
+cohort::JobRecord victim_of(cohort::Broker& broker) {
+    std::vector<cohort::JobRef> const refs{{"default", "j000001"}};
+    return cohort::run(broker.status(refs)).at(0).value_or(cohort::JobRecord{});
+}
+
+// The operator hears of the job, sends it back, and it runs.
+void send_back(cohort::Broker& broker) {
+    auto const inspector = broker.inspector();
+    auto const found = cohort::run(inspector->audit());
+    CHECK(std::ranges::any_of(
+        found, [](auto const& fault) { return fault.find("default/j000001 ") != std::string::npos; }));
+    std::vector<cohort::JobRef> const refs{{"default", "j000001"}};
+    CHECK(cohort::run(inspector->requeue(refs)) == std::vector{true});
+    auto const is_there = [&] {
+        auto const victim = victim_of(broker);
+        return victim.state == cohort::JobState::succeeded && !victim.result.empty();
     };
-    for (auto const& [command, while_it_runs] :
-         {Damage{"HDEL %jobs' j000001", true}, Damage{"HDEL %running' j000001", true},
-          Damage{"HDEL %jobs' j000001", false}, Damage{"LREM %list' 1 j000001", false},
-          Damage{"DEL %held'", true}, Damage{"DEL %beats'", true}, Damage{"DEL %beats' %lives' %held'", true},
-          Damage{"DEL %lives'", true}, Damage{"DEL %results'", true}}) {
-        stage.again([&, command = std::string{command}, while_it_runs = while_it_runs](Stage& stage) {
-            INFO(command);
-            std::string line = command;
+    CHECK(becomes_true(is_there, 20s));
+}
+
+}  // namespace
+
+NIGHTLY_FAULT(
+    "F54", "redis",
+    "somebody deletes a part of a job: it is never active for ever, an operator can send it back, and the "
+    "others do not mind") {
+    std::string const base = "'cohort:{:default}:";
+    for (auto const& damage :
+         {Damage{"HDEL %jobs' j000001", When::it_runs},
+          Damage{"HDEL %running' j000001", When::it_runs, Then::has_no_place},
+          Damage{"HDEL %jobs' j000001", When::it_waits},
+          Damage{"LREM %list' 1 j000001", When::it_waits, Then::has_no_place},
+          Damage{"HSET %jobs' j000001 x", When::it_waits, Then::is_unreadable},
+          Damage{"HSET %jobs' j000001 x", When::it_runs}, Damage{"DEL %held'", When::it_runs},
+          Damage{"DEL %beats'", When::it_runs}, Damage{"DEL %beats' %lives' %held'", When::it_runs},
+          Damage{"DEL %lives'", When::it_runs},
+          Damage{"DEL %results'", When::it_has_ended, Then::has_no_place}}) {
+        stage.again([&](Stage& stage) {
+            INFO(damage.command);
+            std::string line = damage.command;
             for (auto at = line.find('%'); at != std::string::npos; at = line.find('%'))
                 line.replace(at, 1, base);
-            stage.asker().enqueue({.job = "ok", .number = while_it_runs ? 400 : 10, .count = 8});
-            if (!while_it_runs) server_of(stage).ask(line);
+            stage.asker().enqueue(
+                {.job = "ok", .number = damage.when == When::it_runs ? 400 : 10, .count = 8});
+            if (damage.when == When::it_waits) server_of(stage).ask(line);
             stage.start();
-            if (while_it_runs) {
-                stage.until_started(2);
-                server_of(stage).ask(line);
-            }
+            if (damage.when == When::it_runs) stage.until_started(2);
+            if (damage.when == When::it_has_ended)
+                CHECK(becomes_true([&] { return stage.count("commit") >= 8; }, 20s));
+            if (damage.when != When::it_waits) server_of(stage).ask(line);
             check_others(stage, 7);
             // And it works on.
             stage.asker().enqueue({.job = "ok", .number = 5, .count = 4});
             auto const is_over = [&] { return stage.count("commit") >= 11; };
             CHECK(becomes_true(is_over, 20s));
+            auto const broker = stage.store().open();
+            if (damage.then == Then::has_no_place) send_back(*broker);
+            if (damage.then == Then::is_unreadable) {
+                CHECK(victim_of(*broker).reason == cohort::FailReason::corrupt_state);
+                CHECK(victim_of(*broker).state == cohort::JobState::failed);
+                CHECK(cohort::run(broker->inspector()->audit()).empty());
+            }
         });
     }
     stage.record({});

@@ -36,7 +36,8 @@ void connect(asio::io_context& context, cohort::io::Stream& stream, std::uint16_
     cohort::io::Address address;
     address.host = "localhost";  // perhaps ::1 first, where nobody listens
     address.port = port;
-    auto done = asio::co_spawn(context, stream.connect(std::move(address), 1s), asio::use_future);
+    cohort::io::Patience const patience{5s, 1s};
+    auto done = asio::co_spawn(context, stream.connect(std::move(address), patience), asio::use_future);
     context.restart();
     context.run();
     done.get();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a claim asks the server for, and what it need not ask.
+#include "base/failpoint.hpp"
 #include "redis/server.hpp"
+#include "support/slowness.hpp"
 
 namespace claim_test {
 
@@ -73,5 +75,29 @@ TEST_CASE("a claim of fewer jobs than there are is followed by a look") {
     CHECK(run(broker->claim(claim_of(worker, 2, 20s))).jobs.size() == 2);
     CHECK(server.ask("INFO commandstats").find("cmdstat_blpop") == std::string::npos);
 }
+
+#ifndef NDEBUG
+TEST_CASE("a job whose marker was lost is found a poll later", "[F30]") {
+    NEED_REDIS
+    RedisServer const server;
+    auto const broker = open(server.url("poll=500ms"));
+    auto const other = open(server.url());
+    auto const worker = enlist(*broker);
+    arm_failpoints("marker.drop=drop*0");
+    for (std::uint64_t number = 1; number <= 3; ++number) {
+        auto claiming =
+            std::async(std::launch::async, [&] { return run(broker->claim(claim_of(worker, number, 30s))); });
+        std::string const waiting = "CLIENT LIST";
+        CHECK(becomes_true([&] { return server.ask(waiting).find("cmd=blpop") != std::string::npos; }));
+        auto const begun = std::chrono::steady_clock::now();
+        run(other->push(one("j" + std::to_string(number))));
+        CHECK(claiming.get().jobs.size() == 1);
+        CHECK(since(begun) < 500ms + 1s * support::slowness);
+    }
+    auto const hit = failpoints_hit("marker.drop");
+    arm_failpoints("");
+    CHECK(hit > 0);
+}
+#endif
 
 }  // namespace claim_test

@@ -50,6 +50,66 @@ TEST_CASE("a broker goes on with a server that comes back empty", "[F39]") {
     CHECK(run(broker->inspector()->queues()).size() == 1);
 }
 
+TEST_CASE("after FLUSHALL a queue is on the list again with the next push, or the next worker", "[F51]") {
+    NEED_REDIS
+    RedisServer const server;
+    auto const broker = open(server.url());
+    auto const names = [&] { return run(broker->inspector()->queues()).size(); };
+    run(broker->push(one("a")));
+    run(broker->inspector()->pause("other"));
+    enlist(*broker);
+    CHECK(names() == 2);
+
+    server.ask("FLUSHALL");
+    CHECK(names() == 0);
+    run(broker->push(one("b")));
+    CHECK(names() == 1);
+    CHECK(run(broker->inspector()->find_by_id("b")).has_value());
+
+    server.ask("FLUSHALL");
+    // Two of one key, so that one is refused.
+    auto twice = one("c");
+    twice.front().unique = "k";
+    twice.push_back(twice.front());
+    twice.back().ref.id = "d";
+    CHECK(run(broker->push(twice)).at(1).verdict == PushVerdict::duplicate);
+    CHECK(names() == 1);
+
+    server.ask("FLUSHALL");
+    enlist(*broker);
+    CHECK(names() == 1);
+    CHECK(run(broker->inspector()->workers()).size() == 1);
+
+    server.ask("FLUSHALL");
+    run(broker->inspector()->pause("other"));
+    CHECK(names() == 1);
+}
+
+TEST_CASE("a queue is on the list of a server that comes back empty, also for who waits for replicas",
+          "[F39]") {
+    NEED_REDIS
+    RedisServer server;
+    auto const broker = open(server.url("replicas=1&replication_timeout=1ms"));
+    auto const other = open(server.url());
+    auto const is_stored = [&](std::string const& id) {
+        return run(broker->push(one(id))).at(0).verdict == PushVerdict::uncertain;
+    };
+    CHECK(is_stored("a"));
+    server.kill();
+    server.start();
+    // Somebody else is first, and does not know of the list.
+    server.ask("HINCRBY 'cohort:{:main}:meta' batch 1");
+
+    CHECK(becomes_true([&] {
+        try {
+            return is_stored("b");
+        } catch (Error const&) {
+            return false;
+        }
+    }));
+    CHECK(run(other->inspector()->queues()).size() == 1);
+}
+
 TEST_CASE("what was written to disk is there after a kill of the server", "[F38]") {
     NEED_REDIS
     RedisServer server{{"--appendonly", "yes", "--appendfsync", "always"}};

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "io/stream.hpp"
 
+#include "io/aborted.hpp"
+#include "io/timeout.hpp"
+
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -54,6 +58,11 @@ void open(Socket& socket, typename Socket::protocol_type const& protocol) {
     socket.assign(protocol, made);
 }
 
+awaitable<void> connect_tcp(std::shared_ptr<tcp::socket> socket, tcp::endpoint endpoint) {
+    open(*socket, endpoint.protocol());
+    co_await socket->async_connect(endpoint, asio::use_awaitable);
+}
+
 }  // namespace
 
 Stream::Stream(asio::any_io_executor executor) : state_{std::make_shared<State>(std::move(executor))} {}
@@ -62,7 +71,7 @@ Stream::~Stream() {
     close();
 }
 
-awaitable<void> Stream::connect(Address address, Duration patience) {
+awaitable<void> Stream::connect(Address address, Patience patience) {
     auto const state = state_;
     close();
     if (address.host.empty()) {
@@ -73,18 +82,29 @@ awaitable<void> Stream::connect(Address address, Duration patience) {
         state->socket = std::move(state->local_socket);
         co_return;
     }
+    auto const end = std::chrono::steady_clock::now() + patience.connect;
     std::string const port = std::to_string(address.port);
     auto const found = co_await state->resolver.async_resolve(address.host, port, asio::use_awaitable);
-    boost::system::error_code fault = asio::error::host_not_found;
+    std::shared_ptr<tcp::socket> const socket{state, &state->tcp_socket};
+    auto left = static_cast<Duration::rep>(found.size());
+    std::exception_ptr fault =
+        std::make_exception_ptr(boost::system::system_error{asio::error::host_not_found});
     for (auto const& one : found) {
-        tcp::endpoint const endpoint = one.endpoint();
-        open(state->tcp_socket, endpoint.protocol());
-        auto token = asio::redirect_error(asio::use_awaitable, fault);
-        co_await state->tcp_socket.async_connect(endpoint, std::move(token));
-        if (!fault || fault == asio::error::operation_aborted) break;
+        // One that says nothing must not take the time of those behind it.
+        auto const share =
+            std::chrono::duration_cast<Duration>(end - std::chrono::steady_clock::now()) / left;
+        --left;
+        auto connecting = connect_tcp(socket, one.endpoint());
+        fault = nullptr;
+        try {
+            co_await with_timeout(std::move(connecting), share);
+        } catch (...) {
+            fault = std::current_exception();
+        }
+        if (!fault || is_aborted(fault)) break;
     }
-    if (fault) throw boost::system::system_error{fault};
-    auto const milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(patience);
+    if (fault) std::rethrow_exception(fault);
+    auto const milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(patience.unacked);
     state->tcp_socket.set_option(tcp::no_delay{true});
     set_option(state->tcp_socket, SOL_SOCKET, SO_KEEPALIVE, 1);
     set_option(state->tcp_socket, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(milliseconds.count()));

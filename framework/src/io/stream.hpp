@@ -22,6 +22,12 @@ struct Address {
     std::string path;  // of the socket file
 };
 
+// For how long a stream waits for the other side.
+struct Patience {
+    Duration connect;  // with all addresses of a name together: each has its share
+    Duration unacked;  // until sent bytes are acknowledged
+};
+
 // On one executor, which must be one thread's. Everything that is under way ends with an error when the
 // stream is closed; it can then connect again.
 class Stream {
@@ -31,10 +37,10 @@ public:
     Stream(Stream const&) = delete;
     Stream& operator=(Stream const&) = delete;
 
-    // The name is looked up each time: after a failover it may mean another machine. The connection is given
-    // up by the system when sent bytes stay unacknowledged for `patience`. Throws
-    // boost::system::system_error, also when it is closed or cancelled (terminal) meanwhile.
-    awaitable<void> connect(Address address, Duration patience);
+    // The name is looked up each time: after a failover it may mean another machine. Its addresses are tried
+    // one after the other. Throws boost::system::system_error, also when it is closed or cancelled (terminal)
+    // meanwhile, or Error(timed_out).
+    awaitable<void> connect(Address address, Patience patience);
     // Waits for some bytes. Throws boost::system::system_error; at the end of the stream with asio's eof.
     awaitable<std::string_view> read();
     // One at a time. `done` is called with the outcome, on the executor and never from within.

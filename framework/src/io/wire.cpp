@@ -43,7 +43,7 @@ Wire::~Wire() {
     close();
 }
 
-awaitable<void> Wire::connect(Address address, Duration patience) {
+awaitable<void> Wire::connect(Address address, Patience patience) {
     auto const stream = stream_;
     std::string const host = address.host;
     co_await stream->connect(std::move(address), patience);

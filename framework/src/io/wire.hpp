@@ -15,7 +15,7 @@ public:
     Wire(boost::asio::any_io_executor executor, TlsOptions const& options, std::string masked);
     ~Wire();
 
-    awaitable<void> connect(Address address, Duration patience);
+    awaitable<void> connect(Address address, Patience patience);
     awaitable<std::string_view> read();
     // One at a time. `done` may be called from within when it fails.
     void write(std::string bytes, std::function<void(std::exception_ptr)> done);

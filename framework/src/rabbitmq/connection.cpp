@@ -108,7 +108,8 @@ awaitable<void> Connection::run() {
         try {
             io::Address const address{config_.host, config_.port, {}};
             // Bytes that stay unanswered for so long: heartbeats would have found it out.
-            auto connecting = wire_.connect(address, config_.timeout + 2 * config_.heartbeat + 15s);
+            io::Patience const patience{config_.timeout, config_.timeout + 2 * config_.heartbeat + 15s};
+            auto connecting = wire_.connect(address, patience);
             co_await io::with_timeout(std::move(connecting), config_.timeout);
             co_await serve();
         } catch (...) {

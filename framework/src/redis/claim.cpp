@@ -38,8 +38,9 @@ void check(ClaimParams const& params) {
 struct Round {
     ClaimReply reply;
     bool is_repeat = false;
-    bool has_more = false;     // or a queue was not looked at
-    std::exception_ptr error;  // after some jobs were given: the reply counts
+    bool has_more = false;               // or a queue was not looked at
+    std::vector<Settlement> unreadable;  // given, and of use to nobody
+    std::exception_ptr error;            // after some jobs were given: the reply counts
 };
 
 constexpr std::int64_t more = -2;  // see claim.lua
@@ -61,12 +62,18 @@ Call claim_call(Core const& core, ClaimParams const& params, std::string const& 
 }
 
 // A record that cannot be read must not cost the others of its claim.
-void add(ClaimReply& reply, JobRef const& ref, View record, auto decode) {
+void add(Round& round, ClaimParams const& params, JobRef const& ref, View record, auto decode) {
     if (record.is_nil()) return;
     try {
-        reply.jobs.push_back(decode());
+        round.reply.jobs.push_back(decode());
     } catch (Error const& error) {
         log(LogLevel::error, one_line("job " + to_string(ref) + " cannot be given: " + error.what()));
+        auto& settlement = round.unreadable.emplace_back();
+        settlement.ref = ref;
+        settlement.token = Token{params.incarnation, params.number};
+        settlement.kind = SettleKind::failed;
+        settlement.reason = FailReason::corrupt_state;
+        settlement.error = error.detail();
     }
 }
 
@@ -89,8 +96,8 @@ void take_answer(Round& round, ClaimParams const& params, std::string const& que
         for (std::size_t i = 0; i < answer[1].size(); ++i) {
             JobRef const ref{queue, std::string{answer[1][i].text()}};
             View const record = answer[2][i];
-            add(round.reply, ref, record, [&] {
-                if (is_repeat) return decode_record(ref, record.text(), answer[3][i].text(), "");
+            add(round, params, ref, record, [&] {
+                if (is_repeat) return decode_run(ref, record.text(), answer[3][i].text());
                 return decode_claimed(ref, record.text(), answer[3].text(),
                                       Token{params.incarnation, params.number});
             });
@@ -120,6 +127,8 @@ awaitable<void> look_at(CorePtr core, ClaimParams const& params, std::string con
                 co_await ask(core->commands(), core->config, std::move(tidying));
             } else {
                 take_answer(round, params, queue, answer);
+                auto unreadable = std::exchange(round.unreadable, {});
+                if (!unreadable.empty()) co_await settle(core, std::move(unreadable));
                 co_return;
             }
         } catch (...) {

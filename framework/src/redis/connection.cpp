@@ -201,10 +201,11 @@ awaitable<void> Connection::run() {
 awaitable<void> Connection::connect() {
     auto locating = locate_();
     io::Address address = co_await std::move(locating);
-    auto connecting = wire_.connect(std::move(address), config_.timeout + longest_silence);
-    std::exception_ptr fault;
     // Shorter than what a request waits, so that it hears why.
     Duration const limit = config_.timeout * 3 / 4;
+    io::Patience const patience{limit, config_.timeout + longest_silence};
+    auto connecting = wire_.connect(std::move(address), patience);
+    std::exception_ptr fault;
     try {
         co_await io::with_timeout(std::move(connecting), limit);
     } catch (Error const& error) {

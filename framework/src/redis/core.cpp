@@ -64,20 +64,27 @@ std::string Core::time_of_test() const {
     return std::to_string(to_server(config.clock->now()));
 }
 
-std::optional<Call> Core::register_queue(std::string const& queue) const {
+Call Core::registration(std::string const& queue) const {
+    return Call{Effect::none, {"SADD", queues_key(config.space), queue}};
+}
+
+bool Core::is_registered(std::string const& queue) const {
     std::lock_guard const lock{mutex_};
     // A new connection may mean another server, or one that has lost its data.
-    bool const is_known = commands_->generation() == registered_at_ && registered_.contains(queue);
-    if (is_known) return std::nullopt;
-    return Call{Effect::none, {"SADD", queues_key(config.space), queue}};
+    return generation() == registered_at_ && registered_.contains(queue);
 }
 
 void Core::registered(std::string const& queue) {
     std::lock_guard const lock{mutex_};
-    auto const present = commands_->generation();
+    auto const present = generation();
     if (present != registered_at_) registered_.clear();
     registered_at_ = present;
     registered_.insert(queue);
+}
+
+void Core::not_registered(std::string const& queue) {
+    std::lock_guard const lock{mutex_};
+    registered_.erase(queue);
 }
 
 bool Core::is_first_time(std::string const& incarnation, std::uint64_t number) {

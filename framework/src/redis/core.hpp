@@ -36,10 +36,12 @@ public:
     Keys keys(std::string_view queue) const { return Keys{config.space, queue}; }
     // The first argument of most scripts: what time it is for a test; "" = the server's own clock counts.
     std::string time_of_test() const;
-    // A call that puts the queue on the list of queues, where that may not have been done yet; and that it
-    // was.
-    std::optional<Call> register_queue(std::string const& queue) const;
+    // A call that puts the queue on the list of queues. Whether that was done, as far as is known; that it
+    // was; and that the list has been lost since.
+    Call registration(std::string const& queue) const;
+    bool is_registered(std::string const& queue) const;
     void registered(std::string const& queue);
+    void not_registered(std::string const& queue);
 
     // Claim numbers that were seen here: what comes again is a repeat.
     bool is_first_time(std::string const& incarnation, std::uint64_t number);
@@ -60,6 +62,7 @@ public:
 private:
     Locate locate(io::Loop const& loop) const;
     RoutePtr make_route(io::Loop const& loop, std::string role) const;
+    std::uint64_t generation() const { return commands_->generation() + replicated_->generation(); }
 
     // Ended in the opposite order.
     io::Loop loop_{"cohort-redis"};
@@ -74,7 +77,7 @@ private:
     std::map<Node, std::vector<std::shared_ptr<Connection>>> idle_waiters_;
     std::vector<std::weak_ptr<Connection>> waiters_;
     std::set<std::string, std::less<>> registered_;
-    std::uint64_t registered_at_ = 0;  // the connection by which they were
+    std::uint64_t registered_at_ = 0;  // the connections by which they were
     struct Life {
         std::uint64_t last_claim = 0;
         std::vector<std::string> queues;

@@ -34,7 +34,9 @@ awaitable<std::vector<std::string>> find_queues(CorePtr core, std::string incarn
     for (auto const& outcome : outcomes) {
         auto const life = outcome.get().text();
         if (life.empty()) continue;
-        known = decode_worker(incarnation, life, 0).queues;
+        auto const worker = read_worker(incarnation, life, 0);
+        if (!worker) continue;
+        known = worker->queues;
         core->remember(incarnation, known);
         break;
     }
@@ -68,7 +70,8 @@ awaitable<void> enlist(CorePtr core, WorkerInfo worker) {
     std::string const info = encode_worker(worker);
     std::vector<Call> calls;
     for (auto const& queue : worker.queues) {
-        if (auto registration = core->register_queue(queue)) calls.push_back(std::move(*registration));
+        // Also where that was done: a worker that enlists anew may do so because all was deleted.
+        calls.push_back(core->registration(queue));
         calls.emplace_back(enlist_script, Effect::write,
                            core->keys(queue).list({"beats", "lives", "held", "meta"}),
                            std::vector<std::string>{core->time_of_test(), worker.incarnation,

@@ -26,7 +26,7 @@ QueueInfo info_of(std::string const& name, View answer) {
 
 // A command about a queue, which exists from then on.
 awaitable<void> order(CorePtr core, std::string const& queue, std::vector<Call> calls) {
-    if (auto registration = core->register_queue(queue)) calls.push_back(std::move(*registration));
+    calls.push_back(core->registration(queue));
     auto const outcomes = co_await ask_all(core->commands(), core->config, std::move(calls));
     for (auto const& outcome : outcomes)
         outcome.get();
@@ -137,7 +137,8 @@ awaitable<std::vector<WorkerInfo>> workers(CorePtr core) {
             auto const deadline = deadlines.find(lives[n].text());
             if (deadline == deadlines.end()) continue;  // retired between the two readings
             std::string const incarnation{lives[n].text()};
-            all[incarnation] = decode_worker(incarnation, lives[n + 1].text(), deadline->second);
+            auto worker = read_worker(incarnation, lives[n + 1].text(), deadline->second);
+            if (worker) all[incarnation] = std::move(*worker);
         }
     }
     std::vector<WorkerInfo> infos;

@@ -96,6 +96,24 @@ PushResult result_of(NewJob const& job, View verdict) {
     return result;
 }
 
+// Nothing was left of the queue, and so perhaps not of the list of queues either.
+bool is_first_of_queue(View answer, Slice const& slice) {
+    return answer.is_array() ? answer.size() > slice.at.size() : answer.integer() == 1;
+}
+
+// Those that were taken for registered and are not. Where it fails the next push does it.
+awaitable<void> register_again(CorePtr core, RoutePtr route, std::vector<std::string> queues) {
+    std::vector<Call> calls;
+    for (auto const& queue : queues) {
+        core->not_registered(queue);
+        calls.push_back(core->registration(queue));
+    }
+    auto const outcomes = co_await ask_all(route, core->config, std::move(calls));
+    for (std::size_t i = 0; i < queues.size(); ++i) {
+        if (!outcomes[i].error()) core->registered(queues[i]);
+    }
+}
+
 PushResult failure_of(std::exception_ptr const& error) {
     PushResult result;
     result.verdict = PushVerdict::refused;
@@ -134,10 +152,9 @@ awaitable<std::vector<PushResult>> push(CorePtr core, std::vector<NewJob> jobs) 
     std::vector<Call> calls;
     std::vector<std::string> registered;
     for (Slice const& slice : slices) {
-        if (auto registration = core->register_queue(slice.queue)) {
-            calls.push_back(std::move(*registration));
-            registered.push_back(slice.queue);
-        }
+        if (core->is_registered(slice.queue)) continue;
+        calls.push_back(core->registration(slice.queue));
+        registered.push_back(slice.queue);
     }
     auto const& config = core->config;
     bool const is_replicated =
@@ -155,11 +172,16 @@ awaitable<std::vector<PushResult>> push(CorePtr core, std::vector<NewJob> jobs) 
     std::vector<PushResult> results(jobs.size());
     std::exception_ptr first;
     std::size_t failed = 0;
+    std::vector<std::string> missing;
     for (std::size_t s = 0; s < slices.size(); ++s) {
         Outcome const& outcome = outcomes[registered.size() + s];
         if (outcome.error()) {
             if (!first) first = outcome.error();
             ++failed;
+        } else if (std::ranges::find(registered, slices[s].queue) == registered.end()) {
+            bool const is_missing =
+                is_first_of_queue(outcome.get(), slices[s]) || !core->is_registered(slices[s].queue);
+            if (is_missing) missing.push_back(slices[s].queue);
         }
         for (std::size_t n = 0; n < slices[s].at.size(); ++n) {
             std::size_t const i = slices[s].at[n];
@@ -171,6 +193,7 @@ awaitable<std::vector<PushResult>> push(CorePtr core, std::vector<NewJob> jobs) 
             doubt(results[i], outcome.replicas(), replicas_of(jobs[i], config));
         }
     }
+    if (!missing.empty()) co_await register_again(core, route, std::move(missing));
     // Where nothing was stored, the trouble is everybody's; else each job says what became of it.
     if (first && failed == slices.size()) std::rethrow_exception(first);
     co_return results;

@@ -145,6 +145,21 @@ JobRecord explained(JobRef const& ref, Parse parse_it) {
     }
 }
 
+// What can be told of a job all the same.
+template<class Parse>
+JobRecord readable(JobRef const& ref, Parse parse_it) {
+    JobRecord record;
+    try {
+        return parse_it();
+    } catch (Error const& error) {
+        record.error = "its record cannot be read: " + error.detail();
+    }
+    record.ref = ref;
+    record.state = JobState::failed;
+    record.reason = FailReason::corrupt_state;
+    return record;
+}
+
 }  // namespace
 
 std::int64_t to_server(Instant at) noexcept {
@@ -218,11 +233,25 @@ std::string encode_report(Settlement const& settlement) {
 }
 
 JobRecord decode_record(JobRef ref, std::string_view bytes, std::string_view run, std::string_view result) {
+    JobRecord record = readable(ref, [&] { return parse(ref, bytes); });
+    auto const add = [&](auto add_it, std::string_view more) {
+        if (more.empty()) return;
+        record = readable(ref, [&] {
+            JobRecord with = record;
+            add_it(with, more);
+            return with;
+        });
+    };
+    add(add_run, run);
+    add(add_result, result);
+    return record;
+}
+
+JobRecord decode_run(JobRef ref, std::string_view bytes, std::string_view run) {
     JobRef const name = ref;
     return explained(name, [&] {
         JobRecord record = parse(std::move(ref), bytes);
-        if (!run.empty()) add_run(record, run);
-        if (!result.empty()) add_result(record, result);
+        add_run(record, run);
         return record;
     });
 }
@@ -250,20 +279,24 @@ std::string encode_worker(WorkerInfo const& worker) {
     return out.take();
 }
 
-WorkerInfo decode_worker(std::string incarnation, std::string_view life, std::int64_t deadline) {
-    ByteReader in{life};
-    WorkerInfo worker;
-    worker.incarnation = std::move(incarnation);
-    worker.lease = Duration{in.number<std::int64_t>()};
-    worker.since = instant(in.number<std::int64_t>());
-    worker.last_beat = instant(deadline) - worker.lease;
-    worker.pid = in.number<std::int64_t>();
-    worker.slots = in.number<std::uint32_t>();
-    worker.name = in.text<std::uint16_t>();
-    worker.host = in.text<std::uint16_t>();
-    while (!in.rest().empty())
-        worker.queues.push_back(in.text<std::uint8_t>());
-    return worker;
+std::optional<WorkerInfo> read_worker(std::string incarnation, std::string_view life, std::int64_t deadline) {
+    try {
+        ByteReader in{life};
+        WorkerInfo worker;
+        worker.incarnation = std::move(incarnation);
+        worker.lease = Duration{in.number<std::int64_t>()};
+        worker.since = instant(in.number<std::int64_t>());
+        worker.last_beat = instant(deadline) - worker.lease;
+        worker.pid = in.number<std::int64_t>();
+        worker.slots = in.number<std::uint32_t>();
+        worker.name = in.text<std::uint16_t>();
+        worker.host = in.text<std::uint16_t>();
+        while (!in.rest().empty())
+            worker.queues.push_back(in.text<std::uint8_t>());
+        return worker;
+    } catch (Error const&) {
+        return std::nullopt;
+    }
 }
 
 std::vector<EndedJob> decode_message(std::string_view message) {

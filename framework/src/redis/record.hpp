@@ -4,6 +4,7 @@
 
 #include <cohort/broker.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,14 +24,17 @@ std::string encode_options(NewJob const& job);
 std::string encode_token(Token const& token);
 std::string encode_report(Settlement const& settlement);
 
-// A record with what :running and :results have of it ("" = nothing). Throws Error(storage_corrupt).
+// A record with what :running and :results have of it ("" = nothing). Where something of it cannot be read,
+// the job is failed with corrupt_state, unless the rest says that it runs or has succeeded.
 JobRecord decode_record(JobRef ref, std::string_view record, std::string_view run, std::string_view result);
-// A run that a claim has begun just now: only the time is known besides.
+// A run that a claim has begun: throws Error(storage_corrupt or bad_envelope) where it cannot be read.
+JobRecord decode_run(JobRef ref, std::string_view record, std::string_view run);
+// One that it has begun just now: only the time is known besides. Throws the same.
 JobRecord decode_claimed(JobRef ref, std::string_view record, std::string_view started, Token token);
 
 std::string encode_worker(WorkerInfo const& worker);
-// What :lives has, and the deadline that :beats has.
-WorkerInfo decode_worker(std::string incarnation, std::string_view life, std::int64_t deadline);
+// What :lives has, and the deadline that :beats has; none where it cannot be read.
+std::optional<WorkerInfo> read_worker(std::string incarnation, std::string_view life, std::int64_t deadline);
 
 // One message to a client.
 std::vector<EndedJob> decode_message(std::string_view message);

@@ -18,6 +18,10 @@ namespace {
 // A sentinel that does not answer must not keep us from the others for long.
 constexpr Duration longest_answer = 1s;
 
+Duration answer_limit(Config const& config) {
+    return std::min(longest_answer, config.timeout / 2);
+}
+
 std::string question(Config const& config) {
     std::string bytes;
     auto const& password = config.sentinel_password;
@@ -51,7 +55,8 @@ io::Address address_in(View answer, Config const& config) {
 awaitable<void> ask_sentinel(std::shared_ptr<io::Wire> wire, Config const& config, Host sentinel,
                              io::Address& address) {
     io::Address place{sentinel.name, sentinel.port, {}};
-    co_await wire->connect(std::move(place), longest_answer);
+    io::Patience const patience{answer_limit(config), longest_answer};
+    co_await wire->connect(std::move(place), patience);
     wire->write(question(config), [wire](std::exception_ptr error) {
         if (error) wire->close();
     });
@@ -73,7 +78,7 @@ awaitable<io::Address> locate(boost::asio::any_io_executor executor, Config cons
     std::size_t const count = config.hosts.size();
     std::string faults;
     errc code = errc::unavailable;
-    Duration const limit = std::min(longest_answer, config.timeout / 2);
+    Duration const limit = answer_limit(config);
     for (std::size_t i = 0; i < count; ++i) {
         std::size_t const index = (*last + i) % count;
         Host const sentinel = config.hosts[index];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "redis/waiting.hpp"
 
+#include "base/failpoint.hpp"
 #include "io/alarm.hpp"
 #include "redis/call.hpp"
 #include "redis/errors.hpp"
@@ -105,6 +106,10 @@ bool has_one_ended(std::vector<Wait> const& waits) {
     return std::ranges::any_of(waits, [](Wait const& wait) { return wait.request->is_ended(); });
 }
 
+bool has_marker(std::vector<Wait> const& waits) {
+    return std::ranges::any_of(waits, [](Wait const& wait) { return !wait.marker().empty(); });
+}
+
 // Which markers are given back: all, or those behind the first, which is ours.
 enum class Keep : std::uint8_t { none, first };
 
@@ -121,6 +126,7 @@ void give_back_markers(Core const& core, std::vector<Wait> const& waits, Keep ke
 }  // namespace
 
 awaitable<void> wait_for_work(std::shared_ptr<Core> core, std::vector<std::string> queues, Duration span) {
+    auto const begun = std::chrono::steady_clock::now();
     auto waits = plan(*core, queues);
     auto const wake = std::make_shared<io::Wake const>();
     bool const throws = co_await asio::this_coro::throw_if_cancelled();
@@ -149,6 +155,12 @@ awaitable<void> wait_for_work(std::shared_ptr<Core> core, std::vector<std::strin
     }
     Duration const rest = std::min(span, until_moved);
     if (must_rest) co_await io::sleep_for(rest);
+    // As if nobody had been woken.
+    if (has_marker(waits) && failpoint("marker.drop")) {
+        auto const spent = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begun);
+        Duration const left = std::max<Duration>(span - spent, 0s);
+        co_await io::sleep_for(left);
+    }
 }
 
 }  // namespace cohort::redis

@@ -88,11 +88,12 @@ void read(std::string_view bytes) {
     converse(bytes, piece);
     auto const half = bytes.substr(0, bytes.size() / 2);
     auto const rest = bytes.substr(bytes.size() / 2);
-    attempt([&] { decode_record({"main", "a"}, bytes, {}, {}); });
-    attempt([&] { decode_record({"main", "a"}, half, rest, {}); });
-    attempt([&] { decode_record({"main", "a"}, half, {}, rest); });
+    decode_record({"main", "a"}, bytes, {}, {});
+    decode_record({"main", "a"}, half, rest, {});
+    decode_record({"main", "a"}, half, {}, rest);
+    attempt([&] { decode_run({"main", "a"}, half, rest); });
     attempt([&] { decode_claimed({"main", "a"}, bytes, half, Token{"w", 1}); });
-    attempt([&] { decode_worker("w", bytes, 0); });
+    read_worker("w", bytes, 0);
     attempt([&] { decode_message(bytes); });
     read_envelope("main", bytes, "own");
 }

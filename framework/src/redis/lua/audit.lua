@@ -47,8 +47,7 @@ for member, score in pairs(prio) do
 end
 
 local counted, holders, runs_of = {retrying = 0, failed = 0, cancelled = 0, expired = 0}, 0, {}
-for id, record in pairs(jobs) do
-  local j = decode(record)
+local function look_at(id, j)
   if running[id] then j.state = RUNNING; j.expires = NEVER elseif results[id] then j.state = SUCCEEDED; j.expires = NEVER end
   local state = j.state
   if (offered[id] or 0) ~= (state == QUEUED and 1 or 0) then fault(id, 'is offered to workers a wrong number of times') end
@@ -63,6 +62,16 @@ for id, record in pairs(jobs) do
   if j.unique and state < SUCCEEDED then
     holders = holders + 1
     if unique[j.unique] ~= id then fault(id, 'does not hold its unique key') end
+  end
+end
+for id, record in pairs(jobs) do
+  local j = decode(record)
+  if j then
+    look_at(id, j)
+  elseif dead[id] then
+    counted[end_of(record)] = counted[end_of(record)] + 1
+  else
+    fault(id, 'has a record that cannot be read')
   end
 end
 for place, ids in pairs({ended = ended, dead = dead}) do

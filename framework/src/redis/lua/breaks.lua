@@ -16,7 +16,7 @@ local function notice_break(beats, lives, held, meta)
   for i = 1, #all, 2 do
     local incarnation, deadline = all[i], tonumber(all[i + 1])
     local life = call('HGET', lives, incarnation)
-    local lease = life and unpack_from('<i8', life) or 0
+    local lease = life and #life >= 8 and unpack_from('<i8', life) or 0
     local spared = now + lease / 3
     if silence > lease / 2 and deadline < spared and call('HSETNX', held, incarnation .. '!', '1') == 1 then
       call('ZADD', beats, string.format('%.0f', spared), incarnation)

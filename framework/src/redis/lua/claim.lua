@@ -12,6 +12,7 @@ if not call('ZSCORE', KEYS[7], incarnation) then return {'retired'} end
 
 -- The bytes by which jobs of one priority are ordered.
 local function place_of(record)
+  if #record < 33 then return '' end  -- somebody has cut it short
   local batch, _, due = unpack_from('<I5i8i8', record, 13)
   return pack('>I8I5', math.max(due, 0), batch) .. record:sub(-2)
 end
@@ -25,9 +26,10 @@ if number < math.abs(last) or number == last then
   local all = call('HGETALL', KEYS[6])
   for i = 1, #all, 2 do
     local id, run = all[i], all[i + 1]
-    local record = run:sub(23, 22 + run:byte(22)) == token and call('HGET', KEYS[1], id)
+    local record = run:sub(23, 22 + (run:byte(22) or 0)) == token and call('HGET', KEYS[1], id)
     if record then
-      found[#found + 1] = {id = id, run = run, record = record, priority = unpack_from('<b', record, 12),
+      local priority = #record < 33 and 0 or unpack_from('<b', record, 12)
+      found[#found + 1] = {id = id, run = run, record = record, priority = priority,
                            place = place_of(record)}
     end
   end
@@ -153,6 +155,13 @@ local function run_of(record)
   return started .. pack('<I4i8', attempt, math.min(keep, NEVER)) .. token .. client .. key, keep > 0
 end
 
+-- A job that somebody has damaged gets a run all the same: whoever is given it cannot read it, and says so.
+local function sound_run_of(record)
+  local is_sound, run, is_kept = pcall(run_of, record)
+  if is_sound then return run, is_kept end
+  return started .. pack('<I4i8', 1, 86400000000) .. token .. '\0', true
+end
+
 local fresh = {}  -- by client
 local fields, runs = {}, {}
 local bytes = 0  -- of records that will be kept: nobody looks at them again when they succeed
@@ -160,14 +169,14 @@ for i = 1, #ids do
   local record, run, is_kept = records[i], false, true
   if record then
     if record:byte(34) == 0 then
-      local client = record:sub(35, 35 + record:byte(35))
+      local client = record:sub(35, 35 + (record:byte(35) or 0))
       run = fresh[client]
       if not run then
-        run = run_of(record)
+        run = sound_run_of(record)
         fresh[client] = run
       end
     else
-      run, is_kept = run_of(record)
+      run, is_kept = sound_run_of(record)
     end
     if is_kept then bytes = bytes + #record end
     fields[#fields + 1] = ids[i]

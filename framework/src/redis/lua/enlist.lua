@@ -6,7 +6,7 @@
 notice_break(KEYS[1], KEYS[2], KEYS[3], KEYS[4])
 local since = now
 local known = call('HGET', KEYS[2], ARGV[2])
-if known then since = unpack_from('<i8', known, 9) end
+if known and #known >= 16 then since = unpack_from('<i8', known, 9) end
 call('HSET', KEYS[2], ARGV[2], pack('<i8i8', tonumber(ARGV[3]), since) .. ARGV[4])
 call('ZADD', KEYS[1], string.format('%.0f', math.min(now + ARGV[3], NEVER)), ARGV[2])
 call('HDEL', KEYS[3], ARGV[2] .. '!')

@@ -9,7 +9,7 @@ for i = 1, 5 do meta[i] = tonumber(meta[i] or 0) end
 local place = {[FAILED] = 3, [CANCELLED] = 4, [EXPIRED] = 5}
 for _, id in ipairs(call('ZRANGEBYSCORE', K.dead, '-inf', exact(now), 'LIMIT', 0, 10000)) do
   local record = call('HGET', K.jobs, id)
-  local at = record and place[record:byte(2)]
+  local at = record and (place[record:byte(2)] or place[FAILED])
   if at then meta[at] = meta[at] - 1 end
 end
 local queued = call('LLEN', K.list) - meta[1] + call('ZCARD', K.prio)
@@ -17,7 +17,8 @@ local queued = call('LLEN', K.list) - meta[1] + call('ZCARD', K.prio)
 local oldest = NEVER
 local function look(id)
   local record = call('HGET', K.jobs, id)
-  if record then oldest = math.min(oldest, decode(record).due) end
+  local j = record and decode(record)
+  if j then oldest = math.min(oldest, j.due) end
 end
 -- The first of the list that is no ghost, and the first of each priority, which is the oldest of it.
 for at = 0, 999 do

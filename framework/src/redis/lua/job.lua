@@ -3,7 +3,7 @@
 -- record.cpp is its twin, and what the transitions do to a record is base/state.cpp's.
 -- Expects time.lua and keys.lua.
 local SCHEDULED, QUEUED, RUNNING, RETRYING, SUCCEEDED, FAILED, CANCELLED, EXPIRED = 0, 1, 2, 3, 4, 5, 6, 7
-local NONE, EXCEPTION, TIMEOUT, WORKER_LOST = 0, 1, 2, 3
+local NONE, EXCEPTION, TIMEOUT, WORKER_LOST, CORRUPT_STATE = 0, 1, 2, 3, 7
 
 -- A text behind its length, which is written in the form `size`; and where it ends.
 local function text_at(record, size, at)
@@ -11,7 +11,8 @@ local function text_at(record, size, at)
   return record:sub(from, from + length - 1), from + length
 end
 
-local function decode(record)
+-- Raises an error where the bytes make no sense.
+local function parse(record)
   local j, at = {}, 35
   local flags
   j.version, j.state, j.reason, j.expires, j.priority, j.batch, j.created, j.due, flags =
@@ -39,7 +40,14 @@ local function decode(record)
   _, at = text_at(record, '<I2', at + 4)
   j.name, at = text_at(record, 'B', at)
   j.arguments_at = at
+  if j.version ~= 1 or j.state > EXPIRED or j.reason > CORRUPT_STATE or at > #record - 1 then error('unreadable') end
   return j
+end
+-- nil for a record that cannot be read, because somebody has damaged it or a later version has written it: what was begun
+-- for other jobs goes on.
+local function decode(record)
+  local is_sound, j = pcall(parse, record)
+  return is_sound and j or nil
 end
 
 local function encode(j)
@@ -63,23 +71,28 @@ local function later(span) return math.min(now + math.max(span, 0), NEVER) end
 local function exact(number) return string.format('%.0f', number) end
 local function text_or_nil(text) return text ~= '' and text or nil end
 
-local function token_of(run) return run:sub(23, 22 + run:byte(22)) end
+-- A run that somebody has cut short is nobody's.
+local SHORTEST_RUN = 22
+local function token_of(run) return run:sub(23, 22 + (run:byte(22) or 0)) end
 -- What a claim added: it is in :running as long as the job is there.
 local function begin(j, run)
-  j.started, j.cancel, j.attempt = unpack_from('<i8BI4', run)
+  if #run >= SHORTEST_RUN then j.started, j.cancel, j.attempt = unpack_from('<i8BI4', run) end
   j.token = token_of(run)
   j.state = RUNNING
   j.expires = NEVER
   j.finished = 0
 end
 
+-- What is taken from a count: the minus of nothing would be no number for a command.
+local function less(n) return 0 - n end
+
 -- The claim has counted the record, if it was to be kept after a success.
-local function is_counted(run) return unpack_from('<i8', run, 14) > 0 end
+local function is_counted(run) return #run >= SHORTEST_RUN and unpack_from('<i8', run, 14) > 0 end
 local function leave_running(id, run, record)
   call('HDEL', K.running, id)
   if run:byte(9) == 1 then call('HDEL', K.cancels, id) end
   call('HINCRBY', K.held, token_of(run):sub(9), -1)
-  if record and is_counted(run) then call('HINCRBY', K.meta, 'ended_bytes', -#record) end
+  if record and is_counted(run) then call('HINCRBY', K.meta, 'ended_bytes', less(#record)) end
 end
 
 -- The order of jobs of one priority: by due time, then as they were stored.
@@ -132,6 +145,8 @@ local function tell_all()
 end
 
 local COUNTED = {[FAILED] = 'failed', [CANCELLED] = 'cancelled', [EXPIRED] = 'expired'}
+-- As what a job of :dead is counted.
+local function end_of(record) return COUNTED[record:byte(2)] or 'failed' end
 
 -- What a job that has ended counts for, in :meta: its record, and its result.
 local function weight(id) return call('HSTRLEN', K.jobs, id) + call('HSTRLEN', K.results, id) end
@@ -153,14 +168,23 @@ local function finish(j, id, state)
   tell(j.client, id, state, j.reason, j.attempt, j.error or '')
 end
 
+-- The end of a job whose record cannot be read, and which has left its place. The bytes stay as they are: there may be a
+-- program that can read them.
+local function set_apart(id, record)
+  call('ZREM', K.expires, id)
+  call('ZADD', K.dead, exact(later(1209600000000)), id)
+  call('HINCRBY', K.meta, end_of(record), 1)
+  call('HINCRBY', K.meta, 'dead_bytes', #record)
+end
+
 -- T16. The job has ended.
 local function forget(id)
   local record, bytes = call('HGET', K.jobs, id), weight(id)
   if call('ZREM', K.dead, id) == 1 then
-    if record and COUNTED[record:byte(2)] then call('HINCRBY', K.meta, COUNTED[record:byte(2)], -1) end
-    call('HINCRBY', K.meta, 'dead_bytes', -bytes)
+    if record then call('HINCRBY', K.meta, end_of(record), -1) end
+    call('HINCRBY', K.meta, 'dead_bytes', less(bytes))
   end
-  if call('ZREM', K.ended, id) == 1 then call('HINCRBY', K.meta, 'ended_bytes', -bytes) end
+  if call('ZREM', K.ended, id) == 1 then call('HINCRBY', K.meta, 'ended_bytes', less(bytes)) end
   call('HDEL', K.results, id)
   call('HDEL', K.jobs, id)
 end

@@ -58,8 +58,11 @@ local function drain(limit)
       moved = moved + 1
       local record = call('HGET', K.jobs, id)
       leave_running(id, run, record)
-      if record then
-        local j = decode(record)
+      local j = record and decode(record)
+      if record and not j then
+        set_apart(id, record)
+        died = died + 1
+      elseif j then
         begin(j, run)
         if how[incarnation] == 'released' then release(j, id, 0) else lose(j, id) end
         if j.state < SUCCEEDED then recovered = recovered + 1 end

@@ -7,8 +7,9 @@
 --       then for each job: id, record from its byte 34, the flags, on, and where it has 3
 --         <b priority> <i8 delay> <i8 eta> <i8 span until it expires> <key>; spans below 0 and NEVER mean none
 --       No id comes twice. A plain job is due at once, of priority 0, without expiry and unique key.
--- Gives 0 when all are stored; else for each job 0 stored, 1 the id is another job's, 2 the queue is full, 3 this same
---       job had been stored before, or the id of the job that holds its unique key.
+-- Gives 0 when all are stored, or 1 when they are the first of the queue, whose name may be missing in the set of all
+--       queues then; else for each job 0 stored, 1 the id is another job's, 2 the queue is full, 3 this same job had been
+--       stored before, or the id of the job that holds its unique key, and behind them 1 for the first of the queue.
 local width = tonumber(ARGV[2])
 local n = (#ARGV - 2) / width
 local ids = {}
@@ -55,10 +56,10 @@ local COUNTED = {[5] = 'failed', [6] = 'cancelled', [7] = 'expired'}
 local function forget_past(id, record)
   local bytes = #record + call('HSTRLEN', KEYS[11], id)
   if call('ZREM', KEYS[10], id) == 1 then
-    if COUNTED[record:byte(2)] then call('HINCRBY', KEYS[7], COUNTED[record:byte(2)], -1) end
-    call('HINCRBY', KEYS[7], 'dead_bytes', -bytes)
+    call('HINCRBY', KEYS[7], COUNTED[record:byte(2)] or 'failed', -1)
+    call('HINCRBY', KEYS[7], 'dead_bytes', 0 - bytes)
   end
-  if call('ZREM', KEYS[9], id) == 1 then call('HINCRBY', KEYS[7], 'ended_bytes', -bytes) end
+  if call('ZREM', KEYS[9], id) == 1 then call('HINCRBY', KEYS[7], 'ended_bytes', 0 - bytes) end
   call('HDEL', KEYS[11], id)
   call('HDEL', KEYS[1], id)
 end
@@ -105,7 +106,8 @@ for i = 1, n do
     is_known = false
   end
   if is_known then
-    refuse(i, contents(known[i], 34) == contents(tail, 1) and 3 or 1)
+    local is_sound, before = pcall(contents, known[i], 34)
+    refuse(i, is_sound and before == contents(tail, 1) and 3 or 1)
   elseif width == 3 and ARGV[at + 2] ~= '' then
     add_special(i, id, tail, ARGV[at + 2])
   elseif room == 0 then
@@ -133,4 +135,7 @@ if #records > 0 then
   for key, id in pairs(holders) do call('HSET', KEYS[6], key, id) end
   if wakes and call('LLEN', KEYS[8]) == 0 then call('RPUSH', KEYS[8], '1') end
 end
-return verdicts or 0
+if batch > 1 then return verdicts or 0 end
+if not verdicts then return 1 end
+verdicts[n + 1] = 1
+return verdicts

@@ -7,7 +7,7 @@
 -- Gives {} when it is retired, else {ids to be cancelled, ids, records, runs}: all it holds, where the count differs.
 local incarnation = ARGV[2]
 local life = call('HGET', KEYS[4], incarnation)
-if not life or call('ZREM', KEYS[3], incarnation) == 0 then return {} end
+if not life or #life < 8 or call('ZREM', KEYS[3], incarnation) == 0 then return {} end
 local deadline = math.min(now + unpack_from('<i8', life), NEVER)
 call('ZADD', KEYS[3], string.format('%.0f', deadline), incarnation)
 call('HDEL', KEYS[5], incarnation .. '!')
@@ -21,7 +21,7 @@ if tonumber(call('HGET', KEYS[5], incarnation) or 0) ~= tonumber(ARGV[3]) then
   local all = call('HGETALL', KEYS[2])
   for i = 1, #all, 2 do
     local run = all[i + 1]
-    if run:sub(31, 22 + run:byte(22)) == incarnation then
+    if run:sub(31, 22 + (run:byte(22) or 0)) == incarnation then
       ids[#ids + 1] = all[i]
       runs[#runs + 1] = run
     end

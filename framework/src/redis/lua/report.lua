@@ -47,6 +47,7 @@ local function report(id, token, options, text)
   if not record or is_past(K.ended, K.dead, id) then return 2 end
   local j = decode(record)
   if not run then
+    j = j or {state = FAILED}
     local result = call('HGET', K.results, id)
     if result then
       j.state = SUCCEEDED
@@ -55,6 +56,13 @@ local function report(id, token, options, text)
     return j.token == token and shows_effect(j, kind, reason, text) and 0 or 1
   end
   if token_of(run) ~= token or not call('ZSCORE', K.beats, token:sub(9)) then return 1 end
+  if not j then
+    if kind == 0 then return 1 end
+    if kind == 5 then return 0 end
+    leave_running(id, run, record)
+    set_apart(id, record)
+    return 0
+  end
   if kind == 5 then
     j.note = text_or_nil(text)
     local noted = encode(j)

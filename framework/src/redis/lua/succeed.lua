@@ -40,7 +40,7 @@ local bytes = 0  -- of what is kept, without the records: they have been counted
 
 for i = 1, n do
   local id, run = ids[i], runs[i]
-  if not run or seen[id] then
+  if not run or #run < 22 or seen[id] then
     verdicts[i] = 2
   else
     local r = parsed[run] or parse(run)

@@ -7,8 +7,8 @@ local function expire_late(limit)
   for _, id in ipairs(ids) do
     local record = call('HGET', K.jobs, id)
     call('ZREM', K.expires, id)
-    if record then
-      local j = decode(record)
+    local j = record and decode(record)
+    if j then
       take_out_waiting(j, id)
       finish(j, id, EXPIRED)
     end
@@ -21,14 +21,14 @@ local function promote(limit)
   local ids = call('ZRANGEBYSCORE', K.due, '-inf', exact(now), 'LIMIT', 0, limit)
   for _, id in ipairs(ids) do
     local record = call('HGET', K.jobs, id)
-    if record then
-      local j = decode(record)
-      call('ZREM', K.due, id)
+    local j = record and decode(record)
+    call('ZREM', K.due, id)
+    if j then
       if j.state == RETRYING then call('HINCRBY', K.meta, 'retrying', -1) end
       j.state = QUEUED
       put_waiting(j, id)
-    else
-      call('ZREM', K.due, id)
+    elseif record then
+      set_apart(id, record)
     end
   end
   return #ids

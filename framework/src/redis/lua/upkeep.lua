@@ -11,7 +11,7 @@ local buried = 0
 for _, incarnation in ipairs(late) do
   -- After a break that only the caller has seen, the others may be on their way back too.
   local life = call('HGET', K.lives, incarnation)
-  local lease = life and unpack_from('<i8', life) or 0
+  local lease = life and #life >= 8 and unpack_from('<i8', life) or 0
   if tonumber(ARGV[5]) >= lease / 3 then
     end_life(incarnation, 'lost')
     buried = buried + 1
@@ -30,7 +30,8 @@ local function forget_all(place, bytes_field, ids)
   local bytes, states = 0, {}
   for _, id in ipairs(ids) do
     bytes = bytes + weight(id)
-    local state = place == K.dead and COUNTED[(call('HGET', K.jobs, id) or ''):byte(2)]
+    local record = place == K.dead and call('HGET', K.jobs, id)
+    local state = record and end_of(record)
     if state then states[state] = (states[state] or 0) + 1 end
   end
   call_all('ZREM', place, ids)

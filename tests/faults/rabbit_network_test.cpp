@@ -147,5 +147,31 @@ FAULT("F69", "rabbitmq", "connections end in the middle of a frame: what was hal
     CHECK(stage.store().read().size() == 40 + cuts.size());
 }
 
+FAULT("F30", "rabbitmq",
+      "what tells of results is lost again and again: every wait ends, soon after the way is open") {
+    Proxy network{rabbit_way(stage).port()};
+    go_through(stage, network);
+    stage.asker().enqueue({.job = "ok", .number = 15, .count = 300});
+    stage.asker().wait(60s);
+    stage.pass(100ms);
+    go_directly(stage);
+    stage.start();
+    for (std::size_t i = 1; i <= 4; ++i) {
+        // Some results are on their way; nobody will ever hear of those unless the server tells them again.
+        stage.until_ended(50 * i + stage.below(20));
+        network.set(Way::to_client, "blackhole");
+        stage.pass(std::chrono::milliseconds{50 + stage.below(100)});
+        network.rst();
+        network.set(Way::to_client, "pass");
+    }
+    stage.until_ended(300);
+    auto const begun = ledger_time();
+    stage.drain(60s);
+    CHECK(ledger_time() - begun < longest_return);
+    stage.check();
+    CHECK(stage.count("got") == 300);
+    CHECK(stage.count("start") == 300);
+}
+
 }  // namespace rabbit_network_test
 #endif

@@ -16,6 +16,15 @@ using e2e::twice;
 
 namespace {
 
+// Not before its time, and not long behind it or behind the server's return.
+cohort::awaitable<void> check_delayed(cohort::Job<int> job, Clock::time_point due, Clock::time_point back) {
+    int const result = co_await job.result(60s);
+    CHECK(result == 14);
+    auto const now = Clock::now();
+    CHECK(now >= due);
+    CHECK(now < std::max(due, back) + longest_return);
+}
+
 cohort::awaitable<void> kill_under_load(support::RabbitServer& server) {
     std::string const url = server.url();
     cohort::Client client{url};
@@ -23,6 +32,9 @@ cohort::awaitable<void> kill_under_load(support::RabbitServer& server) {
     Load load{client, 40};
     // RabbitMQ notes a new queue on its disk half a second after it was made (docs/brokers/rabbitmq.md).
     co_await load.push(1);
+    auto const pushed = Clock::now();
+    auto const soon = co_await client.enqueue_job<twice>({.delay = 8s, .max_lost = 100}, 7, 0);
+    auto const later = co_await client.enqueue_job<twice>({.delay = 20s, .max_lost = 100}, 7, 0);
     co_await cohort::sleep_for(1500ms);
     co_await load.push(300);
     server.kill();
@@ -31,6 +43,10 @@ cohort::awaitable<void> kill_under_load(support::RabbitServer& server) {
     co_await load.push(1);
     CHECK(load.jobs.size() == confirmed);
     server.revive();
+    auto const back = Clock::now();
+    CHECK(back < pushed + 20s);  // or the second one proves nothing
+    co_await check_delayed(soon, pushed + 8s, back);
+    co_await check_delayed(later, pushed + 20s, back);
     co_await load.collect();
     auto const again = co_await until_one_ends(load);
     CHECK(again < longest_return);
@@ -176,7 +192,7 @@ cohort::awaitable<void> close_all(support::RabbitServer& server) {
 
 }  // namespace
 
-TEST_CASE("on RabbitMQ, a server that is killed loses no job that it has confirmed",
+TEST_CASE("on RabbitMQ, a server that is killed loses no job that it has confirmed, and none that is delayed",
           "[rabbitmq][F38][F33][heavy][timeout:180]") {
     if (is_skipped()) return;
     support::RabbitServer server;

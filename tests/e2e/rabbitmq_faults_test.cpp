@@ -1,95 +1,28 @@
 // SPDX-License-Identifier: MIT
 // What happens to a RabbitMQ server under load, and to the way there, with real workers. Each case has a
 // server of its own. The wall clock is meant: it is the server's.
-#include "e2e/e2e_jobs.hpp"
-#include "support/process.hpp"
-#include "support/rabbitmq_server.hpp"
+#include "e2e/rabbitmq_scene.hpp"
 
-#include <cohort/client.hpp>
-#include <cohort/open.hpp>
 #include <cohort/run.hpp>
-#include <cohort/sleep.hpp>
 
-#include <catch2/catch.hpp>
-
-#include <deque>
-#include <iostream>
-#include <sstream>
+#include <future>
+#include <optional>
 #include <thread>
-#include <vector>
 
 namespace rabbitmq_faults_test {
 
-using namespace std::chrono_literals;
-
-using namespace e2e;
+using namespace rabbitmq_scene;
+using e2e::twice;
 
 namespace {
 
-bool is_skipped() {
-    if (!support::rabbitmq_url().empty()) return false;
-    std::cout << "SKIPPED: no rabbitmq-server runs for the tests\n";
-    return true;
-}
-
-struct Crew {
-    Crew(std::string const& url, int count) {
-        for (int i = 0; i < count; ++i) {
-            std::vector<std::string> const command{support::program("e2e_worker"), "--broker", url,
-                                                   "--concurrency", "4"};
-            workers.emplace_back(command, directory.file("worker.log"));
-        }
-    }
-    support::TempDir directory;
-    std::deque<support::Process> workers;
-};
-
-// Enqueues until it is told to stop; what is confirmed is kept, and nothing else.
-struct Load {
-    Load(cohort::Client& its_client, int its_millis) : client{its_client}, millis{its_millis} {}
-
-    cohort::awaitable<void> push(int count) {
-        for (int i = 0; i < count; ++i) {
-            int const n = next++;
-            try {
-                auto job = co_await client.enqueue_job<twice>({.max_lost = 100}, n, millis);
-                jobs.push_back(std::move(job));
-                numbers.push_back(n);
-            } catch (cohort::Error const&) {
-                ++refused;
-            }
-        }
-    }
-    // Every job that was confirmed has its result.
-    cohort::awaitable<void> collect() {
-        int wrong = 0;
-        for (std::size_t i = 0; i < jobs.size(); ++i) {
-            int const result = co_await jobs[i].result(40s);
-            if (result != 2 * numbers[i]) ++wrong;
-        }
-        CHECK(wrong == 0);
-    }
-
-    cohort::Client& client;
-    int const millis;
-    int next = 0;
-    int refused = 0;
-    std::vector<cohort::Job<int>> jobs;
-    std::vector<int> numbers;
-};
-
-// The longest pause between two attempts to connect, and what a job takes.
-constexpr auto longest_return = 15s;
-
-// How long it takes until a job that is pushed from now on has its result.
-cohort::awaitable<std::chrono::steady_clock::duration> until_one_ends(Load& load) {
-    auto const begun = std::chrono::steady_clock::now();
-    std::size_t const before = load.jobs.size();
-    for (int i = 0; i < 100 && load.jobs.size() == before; ++i)
-        co_await load.push(1);
-    co_await load.collect();
-    CHECK(load.jobs.size() == before + 1);
-    co_return std::chrono::steady_clock::now() - begun;
+// Not before its time, and not long behind it or behind the server's return.
+cohort::awaitable<void> check_delayed(cohort::Job<int> job, Clock::time_point due, Clock::time_point back) {
+    int const result = co_await job.result(60s);
+    CHECK(result == 14);
+    auto const now = Clock::now();
+    CHECK(now >= due);
+    CHECK(now < std::max(due, back) + longest_return);
 }
 
 cohort::awaitable<void> kill_under_load(support::RabbitServer& server) {
@@ -99,6 +32,9 @@ cohort::awaitable<void> kill_under_load(support::RabbitServer& server) {
     Load load{client, 40};
     // RabbitMQ notes a new queue on its disk half a second after it was made (docs/brokers/rabbitmq.md).
     co_await load.push(1);
+    auto const pushed = Clock::now();
+    auto const soon = co_await client.enqueue_job<twice>({.delay = 8s, .max_lost = 100}, 7, 0);
+    auto const later = co_await client.enqueue_job<twice>({.delay = 20s, .max_lost = 100}, 7, 0);
     co_await cohort::sleep_for(1500ms);
     co_await load.push(300);
     server.kill();
@@ -107,47 +43,100 @@ cohort::awaitable<void> kill_under_load(support::RabbitServer& server) {
     co_await load.push(1);
     CHECK(load.jobs.size() == confirmed);
     server.revive();
+    auto const back = Clock::now();
+    CHECK(back < pushed + 20s);  // or the second one proves nothing
+    co_await check_delayed(soon, pushed + 8s, back);
+    co_await check_delayed(later, pushed + 20s, back);
     co_await load.collect();
     auto const again = co_await until_one_ends(load);
     CHECK(again < longest_return);
 }
 
-cohort::awaitable<void> come_and_go(support::RabbitServer& server) {
-    std::string const url = server.url();
-    cohort::Client client{url};
-    Crew const crew{url, 2};
-    Load load{client, 20};
-    co_await load.push(100);
-    // F37: it ends and begins in order.
+// F37: the server ends and begins in order.
+cohort::awaitable<void> restart_in_order(support::RabbitServer& server) {
+    Both both{server.url(), 2, 20};
+    co_await both.settle_in();
+    co_await both.push(60);
     CHECK(server.ctl("-q stop_app").empty());
+    co_await both.push(2);
     CHECK(server.ctl("-q start_app").empty());
-    auto const again = co_await until_one_ends(load);
-    CHECK(again < longest_return);
+    co_await both.check_works();
+    Side const& stored = both.sides.back();
+    CHECK(stored.load.refused == 0);
+}
 
-    // F40: who comes while there is no server waits for it.
+// F40: who comes while there is no server waits for it, quietly.
+cohort::awaitable<void> come_first(support::RabbitServer& server) {
     server.kill();
-    Crew const late{url, 1};
+    Both both{server.url(), 2, 20};
+    co_await both.push(3);
     co_await cohort::sleep_for(2s);
+    Side& plain = both.sides.front();
+    Side& stored = both.sides.back();
+    CHECK(plain.load.refused == 3);
+    CHECK(plain.load.code == cohort::errc::unavailable);
+    CHECK(plain.load.longest < 1s + 500ms * support::slowness);
+    CHECK(stored.load.refused == 0);
+    co_await stored.load.collect();
+    for (Side& side : both.sides) {
+        INFO(side.name << ":\n" << side.crew.said());
+        CHECK(lines_of(side.crew.said()) <= 20);
+        CHECK(side.crew.is_alive());
+    }
     server.revive();
-    auto const there = co_await until_one_ends(load);
-    CHECK(there < longest_return);
+    co_await both.check_works();
+}
 
-    // F39: it comes back with nothing. What was in its queues is gone, and all else goes on.
+// How a wait for it ended: ok, or the error; with the time that it took.
+struct Waited {
+    cohort::errc code = cohort::errc::ok;
+    Clock::duration took{};
+};
+
+std::future<Waited> wait_aside(cohort::JobHandle job, cohort::Duration limit) {
+    return std::async(std::launch::async, [job, limit] {
+        Waited waited;
+        auto const begun = Clock::now();
+        try {
+            cohort::run(job.ending(limit));
+        } catch (cohort::Error const& error) {
+            waited.code = error.which();
+        }
+        waited.took = Clock::now() - begun;
+        return waited;
+    });
+}
+
+// F39: the server comes back with nothing. What was in its queues is gone, and all else goes on.
+cohort::awaitable<void> come_back_empty(support::RabbitServer& server) {
+    constexpr auto limit = 25s;
+    Both both{server.url(), 2, 20};
+    co_await both.settle_in();
+    std::deque<std::future<Waited>> delayed;
+    std::deque<std::future<Waited>> running;
+    for (Side& side : both.sides) {
+        auto const later = co_await side.client.enqueue_job<twice>({.delay = 5s, .max_lost = 100}, 1, 0);
+        delayed.push_back(wait_aside(later, limit));
+        auto const now = co_await side.client.enqueue_job<twice>({.max_lost = 100}, 1, 4000);
+        running.push_back(wait_aside(now, limit));
+    }
+    co_await cohort::sleep_for(500ms);
     server.kill();
     server.empty();
     server.revive();
-    auto const anew = co_await until_one_ends(load);
-    CHECK(anew < longest_return);
-}
-
-// "name consumers" of the queues of jobs.
-std::vector<int> consumers(support::RabbitServer const& server) {
-    std::istringstream lines{server.ctl("-q list_queues name consumers")};
-    std::vector<int> counts;
-    for (std::string name, count; lines >> name >> count;) {
-        if (name.find(":jobs:") != std::string::npos) counts.push_back(std::stoi(count));
+    co_await both.check_works();
+    for (std::size_t i = 0; i < both.sides.size(); ++i) {
+        Side& side = both.sides[i];
+        INFO(side.name);
+        Waited const later = delayed[i].get();
+        CHECK(later.code == (side.has_store() ? cohort::errc::ok : cohort::errc::timed_out));
+        CHECK(later.took < limit + 500ms * support::slowness);
+        // The queue in which it was is gone; whether its result finds the client, nobody promises.
+        Waited const now = running[i].get();
+        CHECK((now.code == cohort::errc::ok || !side.has_store()));
+        CHECK(now.took < limit + 500ms * support::slowness);
     }
-    return counts;
+    check_one_each(server, both);
 }
 
 // For four leases of the fault matrix, which is less than two heartbeats.
@@ -177,12 +166,8 @@ cohort::awaitable<void> stand_still(support::RabbitServer& server) {
 }
 
 cohort::awaitable<void> close_all(support::RabbitServer& server) {
-    constexpr int workers = 2;
-    std::string const url = server.url();
-    cohort::Client client{url};
-    Crew const crew{url, workers};
-    Load load{client, 5};
-    co_await load.push(50);
+    Both both{server.url(), 2, 5};
+    co_await both.push(50);
     std::string said;
     std::thread operator_{[&] {
         // As close_all_connections does, without a new Erlang for each.
@@ -191,36 +176,49 @@ cohort::awaitable<void> close_all(support::RabbitServer& server) {
                           "lists:seq(1, 20)).'");
     }};
     for (int i = 0; i < 40; ++i) {
-        co_await load.push(5);
+        co_await both.push(5);
         co_await cohort::sleep_for(100ms);
     }
     operator_.join();
     INFO(said);
     CHECK(said.find("ok") == 0);
-    CHECK(load.jobs.size() > 50);
-    co_await load.collect();
-    std::vector<int> counts;
-    for (int i = 0; i < 10; ++i) {
-        counts = consumers(server);
-        if (counts == std::vector<int>{workers}) break;
+    for (Side& side : both.sides) {
+        INFO(side.name);
+        CHECK(side.load.jobs.size() > 50);
+        co_await side.load.collect();
     }
-    CHECK(counts == std::vector<int>{workers});
+    check_one_each(server, both);
 }
 
 }  // namespace
 
-TEST_CASE("on RabbitMQ, a server that is killed loses no job that it has confirmed",
+TEST_CASE("on RabbitMQ, a server that is killed loses no job that it has confirmed, and none that is delayed",
           "[rabbitmq][F38][F33][heavy][timeout:180]") {
     if (is_skipped()) return;
     support::RabbitServer server;
     cohort::run(kill_under_load(server));
 }
 
-TEST_CASE("on RabbitMQ, a server is restarted, comes late, and comes back empty: all go on by themselves",
-          "[rabbitmq][F37][F39][F40][.nightly][heavy][timeout:300]") {
+TEST_CASE("on RabbitMQ, a server is restarted in order: all go on by themselves, and no job is lost",
+          "[rabbitmq][F37][heavy][timeout:180]") {
     if (is_skipped()) return;
     support::RabbitServer server;
-    cohort::run(come_and_go(server));
+    cohort::run(restart_in_order(server));
+}
+
+TEST_CASE(
+    "on RabbitMQ, clients and workers come before the server: they say so in time, and begin when it does",
+    "[rabbitmq][F40][heavy][timeout:180]") {
+    if (is_skipped()) return;
+    support::RabbitServer server;
+    cohort::run(come_first(server));
+}
+
+TEST_CASE("on RabbitMQ, a server comes back empty: waits for what it had end in time, and all else goes on",
+          "[rabbitmq][F39][heavy][timeout:180]") {
+    if (is_skipped()) return;
+    support::RabbitServer server;
+    cohort::run(come_back_empty(server));
 }
 
 TEST_CASE("on RabbitMQ, a server stands still for a while: nobody is taken for dead, and nothing runs twice",

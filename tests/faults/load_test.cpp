@@ -9,6 +9,10 @@
 #ifdef COHORT_FAULTS_REDIS
 #include "faults/redis_store.hpp"
 #endif
+#ifdef COHORT_FAULTS_RABBITMQ
+#include "faults/patience.hpp"
+#include "faults/rabbit_way.hpp"
+#endif
 
 #include <cohort/inspector.hpp>
 #include <cohort/open.hpp>
@@ -18,6 +22,8 @@
 #include <filesystem>
 #include <future>
 #include <map>
+#include <set>
+#include <sstream>
 
 using namespace faults;
 
@@ -59,7 +65,8 @@ namespace {
 
 // One life of a client and a worker, and one job that leaves nothing behind.
 void live(Stage& stage, int number) {
-    cohort::BlockingClient client{stage.store().open()};
+    // On RabbitMQ the results of a random address wait ten minutes for a client that does not come back.
+    cohort::BlockingClient client{stage.store().open(), {.reply_to = "lives"}};
     cohort::WorkerOptions options;
     options.name = "w";
     options.concurrency = 2;
@@ -72,8 +79,8 @@ void live(Stage& stage, int number) {
     background.stop();
 }
 
-void check_lives(Stage& stage, int lives, int warm_up) {
-    auto const open = stage.store().open();
+// So many, of which this process keeps nothing.
+void live_and_die(Stage& stage, int lives, int warm_up) {
     Usage before;
     for (int i = 0; i < lives; ++i) {
         if (i == warm_up) before = usage_of();
@@ -84,6 +91,11 @@ void check_lives(Stage& stage, int lives, int warm_up) {
     CHECK(after.threads == before.threads);
     // Allocators keep some; 1 MiB per 1,000 jobs is the bound, and as much again for them.
     if (can_weigh) CHECK(after.kilobytes < before.kilobytes + 2048);
+}
+
+void check_lives(Stage& stage, int lives, int warm_up) {
+    auto const open = stage.store().open();
+    live_and_die(stage, lives, warm_up);
     CHECK(stage.store().enlisted() == 0);
     for (int i = 0; i < 500 && !stage.store().read().empty(); ++i) {
         cohort::UpkeepParams const params{{"default"}, 500};
@@ -118,6 +130,54 @@ NIGHTLY_FAULT("F89", "redis",
               "a thousand lives of client and worker: no descriptor, thread, memory or row is left") {
     check_lives(stage, 1000 / slowness, 100);
 }
+
+#ifdef COHORT_FAULTS_RABBITMQ
+namespace {
+
+// What the server of the run has of a scenario. A connection's channels are its own, and end with it.
+struct Holdings {
+    std::size_t connections = 0;
+    std::set<std::string> queues;
+};
+
+Holdings holdings(std::string const& space) {
+    Holdings found;
+    std::string const all = support::rabbitmqctl("-q list_connections client_properties");
+    for (auto at = all.find(space); at != all.npos; at = all.find(space, at + 1))
+        ++found.connections;
+    std::istringstream names{support::rabbitmqctl("-q list_queues name")};
+    for (std::string name; names >> name;) {
+        if (name.find(space) != name.npos) found.queues.insert(name);
+    }
+    return found;
+}
+
+}  // namespace
+
+FAULT("F89", "rabbitmq rabbitmq+sqlite",
+      "a hundred lives of client and worker: no descriptor, thread, connection, channel or queue is left") {
+    auto& way = rabbit_way(stage);
+    std::string const polls = stage.store().fences() ? "poll=1s&" : "";
+    way.set_parameters(polls + "timeout=2s&name=" + way.space());
+    live(stage, 1000);
+    auto const before = holdings(way.space());
+    CHECK_FALSE(before.queues.empty());
+    {
+        // They are found by their name.
+        cohort::BlockingClient client{stage.store().open(), {.reply_to = "lives"}};
+        client.enqueue_job<quick>({.id = "open"}, 1);
+        CHECK(becomes_true([&] { return holdings(way.space()).connections > 0; }, 20s));
+    }
+    live_and_die(stage, 100, 20);
+    CHECK(becomes_true([&] { return holdings(way.space()).connections == 0; }, 20s));
+    CHECK(holdings(way.space()).queues == before.queues);
+    CHECK(stage.store().enlisted() == 0);
+    CHECK(stage.count("start") == 102);
+    Verdicts verdicts;
+    verdicts.jobs = 102;
+    stage.record(verdicts);
+}
+#endif
 
 FAULT("F86", "sqlite redis memory", "finished jobs go when their time has come, all of them") {
     constexpr int count = 20'000;

@@ -7,7 +7,11 @@
 #include "faults/rabbit_store.hpp"
 #include "faults/scenario.hpp"
 
+#include <cohort/client.hpp>
 #include <cohort/open.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -104,6 +108,47 @@ FAULT("F28", "rabbitmq", "no server where the client looks: it says so in time, 
     CHECK(code == cohort::errc::unavailable);
     CHECK(ledger_time() - begun < 700ms * slowness);
     stage.record({});
+}
+
+namespace {
+
+// Nobody else may wait for its jobs: it pushes them itself.
+cohort::awaitable<void> push_and_wait(cohort::Client& client, std::shared_ptr<Ledger> ledger,
+                                      std::string id) {
+    ledger->write("invoke", {id});
+    auto const job = co_await client.enqueue_job<ok>({.id = id}, 10);
+    ledger->write("ok", {id, "ok"});
+    co_await job.ending(60s);
+}
+
+}  // namespace
+
+FAULT("F32", "rabbitmq", "the loop of a hundred waits is destroyed: nothing of them is touched again") {
+    std::size_t promised = 0;
+    for (bool const client_first : {true, false}) {
+        auto context = std::make_unique<boost::asio::io_context>();
+        auto client = std::make_unique<cohort::Client>(context->get_executor(), stage.store().open());
+        for (int i = 0; i < 100; ++i) {
+            auto const id = (client_first ? "a" : "b") + std::to_string(i);
+            boost::asio::co_spawn(*context, push_and_wait(*client, stage.ledger(), id),
+                                  [](std::exception_ptr) {});
+        }
+        auto const end = ledger_time() + 20s;
+        while (stage.count("ok") < promised + 100 && ledger_time() < end)
+            context->run_for(5ms);
+        promised += 100;
+        CHECK(stage.count("ok") == promised);
+        context->run_for(std::chrono::milliseconds{20 + stage.below(100)});
+        if (client_first) client.reset();
+        context.reset();
+        client.reset();
+    }
+    // The jobs do not mind.
+    stage.start();
+    stage.until_ended(promised);
+    stage.drain();
+    stage.check();
+    CHECK(stage.count("start") == promised);
 }
 
 FAULT("F34", "rabbitmq", "jobs that are awaited are purged: the wait ends when its own time is over") {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 
 namespace rabbit_tickets_test {
 
@@ -90,6 +91,47 @@ FAULT("F02", here, "a worker dies when it has put a job back and called nobody: 
     stage.start(setup);
     stage.drain();
     stage.check({.duplicates = 1});
+}
+
+namespace {
+
+// What one enqueue at this address is told, and how long that takes.
+cohort::errc enqueue_at(std::string const& url, cohort::Duration& took) {
+    auto const begun = ledger_time();
+    cohort::errc code = cohort::errc::ok;
+    try {
+        cohort::BlockingClient client{url};
+        client.enqueue_job<ok>(1);
+    } catch (cohort::Error const& error) {
+        code = error.which();
+    }
+    took = ledger_time() - begun;
+    return code;
+}
+
+}  // namespace
+
+FAULT("F28", "rabbitmq+sqlite",
+      "no file where the client looks: it says so at once; no server: the job is there all the same") {
+    cohort::Duration took{};
+    auto const nowhere = support::rabbitmq_url() + "?store=sqlite:" + stage.file("nowhere/jobs.db");
+    CHECK(enqueue_at(nowhere, took) == cohort::errc::storage_open);
+    CHECK(took < 700ms * slowness);
+    CHECK_FALSE(std::filesystem::exists(stage.file("nowhere")));
+
+    stage.asker();
+    auto const nobody = "amqp://127.0.0.1:1?timeout=500ms&namespace=" + rabbit_way(stage).space() +
+                        "&store=sqlite:" + stage.file("jobs.db");
+    CHECK(enqueue_at(nobody, took) == cohort::errc::ok);
+    CHECK(took < 700ms * slowness);
+    CHECK(stage.store().unfinished() == 1);
+    stage.start();
+    stage.until_ended(1);
+    stage.drain();
+    CHECK(stage.store().unfinished() == 0);
+    Verdicts verdicts;
+    verdicts.jobs = 1;
+    stage.record(verdicts);
 }
 
 FAULT("F30", here, "half of all calls are lost: each job runs, a poll later at most") {

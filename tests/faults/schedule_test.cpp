@@ -32,7 +32,7 @@ void end_schedule(Stage& stage, std::size_t first, std::size_t workers) {
 
 }  // namespace
 
-FAULT("F82", "sqlite redis memory",
+FAULT("F82", "sqlite redis memory rabbitmq+sqlite",
       "five workers with a schedule by the second die one after the other: each tick is one job, and none is "
       "left out") {
     WorkerSetup setup;
@@ -73,7 +73,7 @@ FAULT("F82", "sqlite redis memory",
         CHECK(job.state == cohort::JobState::succeeded);
 }
 
-FAULT("F83", "sqlite redis memory",
+FAULT("F83", "sqlite redis memory rabbitmq+sqlite",
       "nobody keeps a schedule for some seconds: of its ticks only the last is made up for") {
     WorkerSetup setup;
     setup.cron = "*/2 * * * * *";

@@ -179,7 +179,7 @@ char const* brokers_of(Point const& point) {
 
 AddScenario make_nightly(Point const& point) {
     bool const is_of_file = point.place.starts_with("commit.");
-    return AddScenario{{"F02", is_of_file ? "sqlite" : "sqlite redis rabbitmq",
+    return AddScenario{{"F02", is_of_file ? "sqlite" : "sqlite redis rabbitmq rabbitmq+sqlite",
                         "five seeds: " + point.action + " at " + point.place, __FILE__, __LINE__, true,
                         [point](Stage& stage) {
                             crash(stage, point);
@@ -198,7 +198,7 @@ std::vector<AddScenario> add_all() {
     }
     for (auto const& point : answers()) {
         std::string const what = point.action == "lose" ? "an answer is lost at " : "a call fails at ";
-        added.push_back(make_scenario(point, "sqlite redis memory rabbitmq",
+        added.push_back(make_scenario(point, "sqlite redis memory rabbitmq rabbitmq+sqlite",
                                       what + point.place + ": the worker works on"));
     }
     return added;

@@ -3,10 +3,11 @@
 #include "faults/scenario.hpp"
 
 #include <algorithm>
+#include <map>
 
 using namespace faults;
 
-FAULT("F04", "sqlite redis memory rabbitmq",
+FAULT("F04", "sqlite redis memory rabbitmq rabbitmq+sqlite",
       "SIGTERM of an idle worker: it ends within a second, and its registration is gone") {
     Hand& worker = stage.start();
     for (int i = 0; i < 1000 && stage.store().enlisted() == 0; ++i)
@@ -77,13 +78,28 @@ FAULT("F06", "sqlite redis memory rabbitmq rabbitmq+sqlite",
     }
 }
 
-FAULT("F22", "sqlite redis memory rabbitmq+sqlite",
+namespace {
+
+// How often workers have handed back the jobs up to this one.
+std::map<std::string, int> handed_back(Stage& stage, std::string const& last) {
+    std::map<std::string, int> times;
+    for (auto const& event : read_ledger(stage.ledger_path())) {
+        if (event.what == "commit" && event.words[1] == "released" && event.words[0] <= last)
+            ++times[event.words[0]];
+    }
+    return times;
+}
+
+}  // namespace
+
+FAULT("F22", "sqlite redis memory rabbitmq rabbitmq+sqlite",
       "a rolling deploy: jobs that old workers do not know wait for new ones") {
     WorkerSetup old;
     old.is_old = true;
     stage.asker().enqueue({.job = "later", .number = 1, .count = 100});
     stage.asker().enqueue({.job = "ok", .number = 1, .count = 100});
     stage.asker().wait(60s);
+    auto const begun = ledger_time();
     stage.start(old);
     stage.until_ended(100);
     // Nobody knows the others yet: they are handed back, with a pause that grows, and none is thrown away.
@@ -91,6 +107,16 @@ FAULT("F22", "sqlite redis memory rabbitmq+sqlite",
     CHECK(stage.store().unfinished() == 100);
     for (auto const& job : stage.store().read())
         CHECK(job.counters.released <= 3);
+    stage.pass(1s);
+    // The shortest pause is half a second.
+    auto const times = handed_back(stage, "j000100");
+    auto const most = 1 + (ledger_time() - begun) / 500ms;
+    CHECK(times.size() == 100);
+    for (auto const& [id, count] : times) {
+        INFO(id);
+        CHECK(count <= most);
+    }
+    CHECK(stage.count("start") == 100);
 
     stage.start();
     stage.pass(1s);

@@ -170,7 +170,8 @@ cohort::awaitable<void> outages(support::RedisServer& server, support::TempDir c
     std::mt19937 random{std::random_device{}()};
     std::uniform_int_distribution<int> millis{100, 600};
     for (Outage const how : {Outage::killed, Outage::frozen, Outage::cut}) {
-        co_await cohort::sleep_for(std::chrono::milliseconds{millis(random)});
+        cohort::Duration const moment = millis(random) * 1ms;
+        co_await cohort::sleep_for(moment);
         REQUIRE(ended(server) < count);
         co_await suffer(server, how, span);
         bool const goes_on = co_await resumes(server);

@@ -141,13 +141,14 @@ awaitable<int> starts_before(Rig& rig, std::string_view queue, cohort::WorkerOpt
 }
 
 awaitable<void> no_queue_starves(Rig& rig) {
-    int const seen = co_await starts_before(
-        rig, "calm", {.queues = {"rush", "calm"}, .weights = {9, 1}, .concurrency = 1});
+    cohort::WorkerOptions options{.queues = {"rush", "calm"}, .weights = {9, 1}, .concurrency = 1};
+    int const seen = co_await starts_before(rig, "calm", std::move(options));
     CHECK(seen <= 12);
 }
 
 awaitable<void> priorities_are_strict(Rig& rig) {
-    int const seen = co_await starts_before(rig, "rush", {.queues = {"rush"}, .concurrency = 1});
+    cohort::WorkerOptions options{.queues = {"rush"}, .concurrency = 1};
+    int const seen = co_await starts_before(rig, "rush", std::move(options));
     CHECK(seen >= 1000);
 }
 

@@ -40,8 +40,9 @@ Settings parse(int argc, char** argv) {
     app.add_option("folder", settings.folder, "the folder")
         ->check(CLI::ExistingDirectory)
         ->capture_default_str();
-    app.add_option("--workers", settings.workers, "worker processes")
-        ->check(CLI::Range(1, 64))
+    app.add_option("--workers", settings.workers,
+                   "worker processes; 0: `files_worker --broker … --queues files` runs elsewhere")
+        ->check(CLI::Range(0, 64))
         ->capture_default_str();
     app.add_flag("--kill", settings.kill, "kill -9 one of the workers half-way: nothing is lost");
     app.add_option("--broker", settings.broker,
@@ -54,6 +55,10 @@ Settings parse(int argc, char** argv) {
     }
     if (settings.kill && settings.workers < 2) {
         std::fputs("--kill needs at least two workers: somebody has to do the work of the dead\n", stderr);
+        std::exit(2);
+    }
+    if (settings.workers == 0 && settings.broker.empty()) {
+        std::fputs("--workers 0 needs --broker: workers elsewhere have to know where the jobs are\n", stderr);
         std::exit(2);
     }
     return settings;

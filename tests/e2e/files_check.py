@@ -1,10 +1,21 @@
 # SPDX-License-Identifier: MIT
-"""Runs the main job with a worker killed half-way, and compares every file's figures with those of find, sha256sum and wc."""
+"""Runs the main job, and compares every file's figures with those of find, sha256sum and wc.
+
+files_check.py PROGRAM         through a file of its own; and with a worker killed half-way
+files_check.py PROGRAM redis   through a Redis server; and with a worker killed half-way
+files_check.py PROGRAM hosts   the server, the client and three workers on hosts of their own, of which one vanishes
+"""
+import contextlib
 import json
 import os
+import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import time
+
+import hosts
 
 ENVIRONMENT = dict(os.environ, LC_ALL="C")
 
@@ -52,12 +63,14 @@ def unfold(counts: bytes, piece: list) -> list:
     return rows[:len(piece)]
 
 
-def check(program: str, folder: bytes, options: list) -> None:
+def check(command: list, folder: bytes, options: list, meanwhile=lambda: None) -> None:
     want = expected(folder)
-    run = subprocess.run([program, folder, "--json", *options], capture_output=True, timeout=280)
+    with subprocess.Popen([*command, folder, "--json", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        meanwhile()
+        out, errors = run.communicate(timeout=280)
     if run.returncode != 0:
-        sys.exit(f"{program} ended with {run.returncode}:\n{run.stderr.decode(errors='replace')}")
-    answer = json.loads(run.stdout)
+        sys.exit(f"{command} ended with {run.returncode}:\n{errors.decode(errors='replace')}")
+    answer = json.loads(out)
     got = {bytes.fromhex(f["path_hex"]): (f["sha256"], f["bytes"], f["lines"], f["words"]) for f in answer["each"]}
     if len(answer["each"]) != len(got):
         sys.exit("a file was counted twice")
@@ -70,12 +83,69 @@ def check(program: str, folder: bytes, options: list) -> None:
     print(f"{folder!r}: {len(want)} files agree, {answer['seconds']:.1f} s, options {options}")
 
 
+@contextlib.contextmanager
+def running(command: list):
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextlib.contextmanager
+def redis_server(address: str, port: int, prefix: list):
+    """Answers when it is entered."""
+    with tempfile.TemporaryDirectory() as folder, running(
+            [*prefix, "redis-server", "--bind", address, "--port", str(port), "--dir", folder, "--save", "", "--protected-mode", "no"]):
+        ping = [*prefix, "redis-cli", "-h", address, "-p", str(port), "ping"]
+        for _ in range(200):
+            if subprocess.run(ping, capture_output=True).stdout == b"PONG\n":
+                break
+            time.sleep(0.05)
+        else:
+            sys.exit("redis-server does not answer")
+        yield f"redis://{address}:{port}"
+
+
+def free_port() -> int:
+    with contextlib.closing(socket.socket()) as bound:
+        bound.bind(("127.0.0.1", 0))
+        return bound.getsockname()[1]
+
+
+def on_hosts(program: str) -> None:
+    worker = [program + "_worker", "--queues", "files", "--concurrency", "4", "--lease", "2s", "--upkeep", "500ms"]
+    with contextlib.ExitStack() as stack:
+        place = stack.enter_context(hosts.Hosts(5))
+        url = stack.enter_context(redis_server(place.address(0), 7000, place.on(0)))
+        for host in (1, 2, 3):
+            stack.enter_context(running([*place.on(host), *worker, "--broker", url]))
+
+        def vanish():
+            time.sleep(1.5)
+            place.cut(1)
+
+        check([*place.on(4), program], b"/usr/share/doc", ["--broker", url, "--workers", "0"], vanish)
+
+
 def main() -> None:
     program = sys.argv[1]
-    with tempfile.TemporaryDirectory() as root:
+    place = sys.argv[2] if len(sys.argv) > 2 else "file"
+    if place != "file" and shutil.which("redis-server") is None:
+        print("SKIPPED: redis-server is not installed")
+        sys.exit(hosts.SKIPPED)
+    if place == "hosts":
+        on_hosts(program)
+        return
+    with contextlib.ExitStack() as stack:
+        options = []
+        if place == "redis":
+            options = ["--broker", stack.enter_context(redis_server("127.0.0.1", free_port(), []))]
+        root = stack.enter_context(tempfile.TemporaryDirectory())
         awkward_folder(root.encode())
-        check(program, root.encode(), [])
-    check(program, b"/usr/share/doc", ["--kill"])
+        check([program], root.encode(), options)
+        check([program], b"/usr/share/doc", [*options, "--kill"])
 
 
 main()

@@ -61,7 +61,7 @@ cohort::awaitable<void> kill_amid(support::TempDir const& dir, std::string const
     co_await await_turn(client, workers.front());
     std::vector<std::tuple<int, int>> calls;
     for (int n = 0; n < count; ++n)
-        calls.emplace_back(n, 50);
+        calls.emplace_back(n, 250);  // long enough that it has some when it is killed, also on a busy machine
     auto const jobs = co_await client.enqueue_jobs<twice>(calls);
     cohort::AsCompleted done{{jobs.begin(), jobs.end()}};
     std::set<std::size_t> ended;

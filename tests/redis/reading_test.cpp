@@ -54,6 +54,13 @@ public:
         REQUIRE(come_.wait_for(lock, patience, [this] { return last_.has_value(); }));
         return *last_;
     }
+    // The connection changes hands some time after a message: soon they come on this thread.
+    bool comes_to(std::thread::id thread, std::string const& url) {
+        for (int i = 0; i < 100; ++i) {
+            if (say(url) == thread) return true;
+        }
+        return false;
+    }
 
 private:
     void note() {
@@ -84,8 +91,7 @@ TEST_CASE("a loop that asks alone reads its messages itself") {
 
     io::Loop loop{"asks"};
     on(loop, [&] { heard.connection().listen(); });
-    heard.say(server.url());  // with which it changes hands
-    CHECK(heard.say(server.url()) == thread_of(loop));
+    REQUIRE(heard.comes_to(thread_of(loop), server.url()));
     CHECK(heard.say(server.url()) == thread_of(loop));
 }
 
@@ -95,8 +101,7 @@ TEST_CASE("where several loops ask, or a thread without one, the connection read
     Heard heard{server.url()};
     io::Loop loop{"asks"};
     on(loop, [&] { heard.connection().listen(); });
-    heard.say(server.url());
-    REQUIRE(heard.say(server.url()) == thread_of(loop));
+    REQUIRE(heard.comes_to(thread_of(loop), server.url()));
 
     bool const is_loop = GENERATE(true, false);
     io::Loop other{"asks too"};
@@ -116,15 +121,13 @@ TEST_CASE("when the loop that reads goes the connection reads, and then the next
     Heard heard{server.url()};
     std::optional<io::Loop> loop{std::in_place, "asks"};
     on(*loop, [&] { heard.connection().listen(); });
-    heard.say(server.url());
-    REQUIRE(heard.say(server.url()) == thread_of(*loop));
+    REQUIRE(heard.comes_to(thread_of(*loop), server.url()));
     loop.reset();
     CHECK(heard.say(server.url()) == heard.own_thread());
 
     loop.emplace("asks next");
     on(*loop, [&] { heard.connection().listen(); });
-    heard.say(server.url());
-    CHECK(heard.say(server.url()) == thread_of(*loop));
+    CHECK(heard.comes_to(thread_of(*loop), server.url()));
 }
 
 TEST_CASE("a loop that reads and is held up keeps no other from its answers") {

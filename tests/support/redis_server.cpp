@@ -70,19 +70,23 @@ bool is_free(int port) {
     return bound_port(static_cast<std::uint16_t>(port)) == port;
 }
 
+std::string RedisServer::usual() {
+    char const* const chosen = std::getenv("COHORT_REDIS_SERVER");
+    return chosen == nullptr ? "redis-server" : chosen;
+}
+
 bool RedisServer::is_installed(std::string const& program) {
     return !find_server(program).empty();
 }
 
-RedisServer::RedisServer(std::vector<std::string> options)
-    : RedisServer{"redis-server", std::move(options), {}} {}
+RedisServer::RedisServer(std::vector<std::string> options) : RedisServer{usual(), std::move(options), {}} {}
 
 std::unique_ptr<RedisServer> RedisServer::of(std::string const& program, std::vector<std::string> options) {
     return std::unique_ptr<RedisServer>{new RedisServer{program, std::move(options), {}}};
 }
 
 std::unique_ptr<RedisServer> RedisServer::sentinel(std::string const& lines) {
-    return std::unique_ptr<RedisServer>{new RedisServer{"redis-server", {}, lines}};
+    return std::unique_ptr<RedisServer>{new RedisServer{usual(), {}, lines}};
 }
 
 RedisServer::RedisServer(std::string program, std::vector<std::string> options, std::string const& lines)

@@ -26,8 +26,10 @@ public:
     RedisServer(RedisServer const&) = delete;
     RedisServer& operator=(RedisServer const&) = delete;
 
+    // "redis-server", or what COHORT_REDIS_SERVER in the environment names instead.
+    static std::string usual();
     // False where none is installed: such tests are skipped, aloud.
-    static bool is_installed(std::string const& program = "redis-server");
+    static bool is_installed(std::string const& program = usual());
 
     std::string const& socket() const noexcept { return socket_; }
     std::string url(std::string const& parameters = {}) const {

@@ -164,12 +164,12 @@ TEST_CASE(
     cohort::run(stay_away(server, 60s));
 }
 
-TEST_CASE("on RabbitMQ, the server dies and comes back five times: no job is lost, and each worker has one "
+TEST_CASE("on RabbitMQ, the server dies and comes back three times: no job is lost, and each worker has one "
           "consumer",
           "[rabbitmq][F42][heavy][timeout:300]") {
     if (is_skipped()) return;
     support::RabbitServer server;
-    cohort::run(come_and_go(server, 5));
+    cohort::run(come_and_go(server, 3));
 }
 
 TEST_CASE("on RabbitMQ, the server dies and comes back twenty times: no job is lost, and each worker has one "

@@ -133,11 +133,11 @@ public:
 
 }  // namespace
 
-TEST_CASE("on Redis, eight clients hand 10,000 jobs to eight workers, each to one", "[A02]") {
+TEST_CASE("on Redis, eight clients hand thousands of jobs to eight workers, each to one", "[A02]") {
     if (is_skipped()) return;
     RedisServer const server;
     constexpr int clients = 8;
-    constexpr int each = 1'250;
+    constexpr int each = 1'250 / support::slowness;
     for (auto& runs : runs_of)
         runs = 0;
     std::deque<cohort::Worker> workers;
@@ -162,7 +162,8 @@ TEST_CASE("on Redis, eight clients hand 10,000 jobs to eight workers, each to on
     for (auto& thread : threads)
         thread.join();
     CHECK(right == clients * each);
-    CHECK(std::all_of(runs_of.begin(), runs_of.end(), [](auto const& runs) { return runs == 1; }));
+    auto const end = runs_of.begin() + clients * each;
+    CHECK(std::all_of(runs_of.begin(), end, [](auto const& runs) { return runs == 1; }));
 }
 
 TEST_CASE("on Redis, an idle worker sends less than a command a second", "[I04]") {

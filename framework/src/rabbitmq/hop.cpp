@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "rabbitmq/hop.hpp"
 
+#include <cohort/error.hpp>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
@@ -8,12 +10,31 @@
 #include <boost/system/system_error.hpp>
 
 #include <atomic>
+#include <exception>
+#include <typeinfo>
+#include <utility>
 
 namespace cohort::rabbitmq {
 
 namespace asio = boost::asio;
 
 namespace {
+
+// An exception of its own for who waits. The loop may keep the one that was thrown, as the reason of its
+// outage, and lets go of it when it likes, on its own thread.
+std::exception_ptr copy_of(std::exception_ptr const& error) {
+    if (!error) return nullptr;
+    try {
+        std::rethrow_exception(error);
+    } catch (Error const& thrown) {
+        if (typeid(thrown) == typeid(Error)) return std::make_exception_ptr(Error{thrown});
+    } catch (boost::system::system_error const& thrown) {
+        if (typeid(thrown) == typeid(boost::system::system_error))
+            return std::make_exception_ptr(boost::system::system_error{thrown});
+    } catch (...) {
+    }
+    return error;
+}
 
 struct Crossing {
     std::atomic<bool> is_done{false};
@@ -24,7 +45,7 @@ struct Crossing {
 void begin(std::shared_ptr<Crossing> const& crossing, asio::any_io_executor const& executor,
            awaitable<void> body) {
     auto ended = [crossing](std::exception_ptr error) {
-        crossing->error = std::move(error);
+        crossing->error = copy_of(error);
         crossing->is_done.store(true);
         crossing->wake.wake();
     };
@@ -52,7 +73,7 @@ awaitable<void> hop(asio::any_io_executor executor, awaitable<void> body, StopPt
         });
     }
     co_await asio::this_coro::throw_if_cancelled(throws);
-    if (crossing->error) std::rethrow_exception(crossing->error);
+    if (auto const error = std::exchange(crossing->error, nullptr)) std::rethrow_exception(error);
 }
 
 }  // namespace cohort::rabbitmq

@@ -82,6 +82,7 @@ private:
 Add const added{BrokerKind{
     .name = "rabbitmq",
     .durabilities = {""},
+    .hands_results_over = true,
     .in_one_process = false,
     .url = raw::rabbitmq_url,
     .raw =

@@ -40,6 +40,8 @@ struct Raw {
 struct BrokerKind {
     std::string name;
     std::vector<std::string> durabilities;  // {""} where it knows no such thing
+    // Results are not kept but sent: the client of a drain listens meanwhile, as that of the raw limit does.
+    bool hands_results_over = false;
     bool in_one_process = false;  // client and worker share a process and, where the body allows it, a thread
     std::function<std::string(Case const&)> url;
     std::map<std::string, Raw> raw;                                   // by question

@@ -30,6 +30,29 @@ FAULT("F01", "sqlite redis memory rabbitmq rabbitmq+sqlite",
     CHECK(lost == 4);
 }
 
+FAULT("F01", "sqlite redis",
+      "kill -9 of workers that wait for work: what comes then is given to none of them") {
+    constexpr std::size_t rounds = 6;
+    stage.start();
+    for (std::size_t round = 0; round < rounds; ++round) {
+        stage.start(2);
+        CHECK(becomes_true([&] { return stage.store().enlisted() >= 3; }, 20s));
+        stage.pass(300ms);
+        stage.kill(stage.worker(2 * round + 1));
+        stage.kill(stage.worker(2 * round + 2));
+        stage.asker().enqueue({.job = "ok", .number = 3, .count = 20, .options = {.max_lost = 0}});
+        stage.asker().wait(60s);
+    }
+    stage.drain();
+    stage.check();
+    auto const jobs = stage.store().read();
+    CHECK(jobs.size() == rounds * 20);
+    for (auto const& job : jobs) {
+        CHECK(job.state == cohort::JobState::succeeded);
+        CHECK(job.counters.lost == 0);
+    }
+}
+
 FAULT("F03", "sqlite redis rabbitmq rabbitmq+sqlite",
       "kill -9 of all workers: one that is started later finishes everything") {
     WorkerSetup const setup;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What a claim asks the server for, and what it need not ask.
 #include "base/failpoint.hpp"
+#include "redis/own_connection.hpp"
 #include "redis/server.hpp"
 #include "support/slowness.hpp"
+
+#include <cohort/redis.hpp>
 
 namespace claim_test {
 
@@ -16,6 +19,19 @@ int scripts(RedisServer const& server) {
     std::string const name = "cmdstat_evalsha:calls=";
     auto const at = stats.find(name);
     return at == std::string::npos ? 0 : std::stoi(stats.substr(at + name.size()));
+}
+
+// What a connection has asked last; "" = there is none of this name.
+std::string last_word(RedisServer const& server, std::string const& name) {
+    std::string const list = server.ask("CLIENT LIST");
+    auto const line = list.find(" name=" + name + " ");
+    if (line == std::string::npos) return {};
+    auto const begin = list.find(" cmd=", line) + 5;
+    return list.substr(begin, list.find(' ', begin) - begin);
+}
+
+bool is_waiting(RedisServer const& server) {
+    return server.ask("CLIENT LIST").find(" cmd=blpop ") != std::string::npos;
 }
 
 }  // namespace
@@ -35,6 +51,64 @@ TEST_CASE("a claim that has left nothing behind is followed by a wait, and that 
     CHECK(scripts(server) == 1);
     CHECK(run(broker->claim(claim_of(worker, 4, 200ms))).jobs.empty());
     CHECK(scripts(server) == 2);
+}
+
+TEST_CASE("a worker that waits is given a job with its wake-up: it asks for nothing more") {
+    NEED_REDIS
+    RedisServer const server;
+    auto const broker = open(server.url("name=here"));
+    auto const other = open(server.url());
+    auto const worker = enlist(*broker);
+    run(broker->claim(claim_of(worker, 1)));
+    auto claiming =
+        std::async(std::launch::async, [&] { return run(broker->claim(claim_of(worker, 2, 30s))); });
+    CHECK(becomes_true([&] { return is_waiting(server); }));
+    auto pinging = redis::command(*broker, {"PING"});
+    run(std::move(pinging));
+    run(other->push(one("a")));
+    CHECK(claiming.get().jobs.size() == 1);
+    CHECK(last_word(server, "here:wait") == "evalsha");
+    CHECK(last_word(server, "here:commands") == "ping");
+}
+
+TEST_CASE("a server that has forgotten the scripts while a worker waits") {
+    NEED_REDIS
+    RedisServer const server;
+    auto const broker = open(server.url());
+    auto const other = open(server.url());
+    auto const worker = enlist(*broker);
+    run(broker->claim(claim_of(worker, 1)));
+    auto claiming =
+        std::async(std::launch::async, [&] { return run(broker->claim(claim_of(worker, 2, 30s))); });
+    CHECK(becomes_true([&] { return is_waiting(server); }));
+    server.ask("SCRIPT FLUSH");
+    auto const begun = std::chrono::steady_clock::now();
+    run(other->push(one("a")));
+    auto const jobs = claiming.get().jobs;
+    REQUIRE(jobs.size() == 1);
+    CHECK(jobs.front().counters.attempt == 1);
+    CHECK(since(begun) < 4s);  // not by the next poll
+}
+
+// What a claim that is sent behind a wait relies on.
+TEST_CASE("a server carries out what is behind a wait when the wait ends, and not for one who has gone") {
+    NEED_REDIS
+    RedisServer const server;
+    bool const is_gone = GENERATE(false, true);
+    auto leaving = std::make_unique<OwnConnection>(server.url());
+    auto const request = std::make_shared<redis::Request>(redis::Effect::none, patience);
+    request->add({"BLPOP", "marker", "0"});
+    request->add({"INCR", "looks"});
+    (*leaving)->submit(request);
+    CHECK(becomes_true([&] { return is_waiting(server); }));
+    CHECK(server.ask("GET looks").find('1') == std::string::npos);
+    if (is_gone) {
+        leaving.reset();
+        CHECK(becomes_true([&] { return !is_waiting(server); }));
+    }
+    server.ask("RPUSH marker 1");
+    CHECK((server.ask("GET looks").find('1') != std::string::npos) == !is_gone);
+    CHECK((server.ask("LLEN marker").find('1') != std::string::npos) == is_gone);
 }
 
 TEST_CASE("what comes or falls due between two claims is found by the second at once") {
@@ -87,8 +161,7 @@ TEST_CASE("a job whose marker was lost is found a poll later", "[F30]") {
     for (std::uint64_t number = 1; number <= 3; ++number) {
         auto claiming =
             std::async(std::launch::async, [&] { return run(broker->claim(claim_of(worker, number, 30s))); });
-        std::string const waiting = "CLIENT LIST";
-        CHECK(becomes_true([&] { return server.ask(waiting).find("cmd=blpop") != std::string::npos; }));
+        CHECK(becomes_true([&] { return is_waiting(server); }));
         auto const begun = std::chrono::steady_clock::now();
         run(other->push(one("j" + std::to_string(number))));
         CHECK(claiming.get().jobs.size() == 1);

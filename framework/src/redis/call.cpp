@@ -18,8 +18,6 @@ namespace {
 constexpr Duration next_try = 20ms;  // where the cluster itself is not ready
 constexpr int most_redirections = 16;
 
-enum class Form : std::uint8_t { by_sha, by_text };
-
 // A call on its way, which may be sent more than once.
 struct Try {
     Form form = Form::by_sha;
@@ -37,17 +35,7 @@ RequestPtr make_request(Call const& call, Try const& how, Config const& config) 
     auto const limit = config.timeout + call.replication;
     auto request = std::make_shared<Request>(call.effect, limit);
     if (how.elsewhere) request->add({"ASKING"});
-    std::vector<std::string_view> words;
-    words.reserve(call.keys.size() + call.arguments.size() + 3);
-    std::string const count = std::to_string(call.keys.size());
-    if (call.script != nullptr) {
-        words.emplace_back(how.form == Form::by_sha ? "EVALSHA" : "EVAL");
-        words.push_back(how.form == Form::by_sha ? call.script->sha : call.script->text);
-        words.push_back(count);
-    }
-    words.insert(words.end(), call.keys.begin(), call.keys.end());
-    words.insert(words.end(), call.arguments.begin(), call.arguments.end());
-    request->add(words);
+    add_to(*request, call, how.form);
     if (call.replicas == 0) return request;
     // It is about what its own connection wrote: so it goes with it.
     auto const patience = std::chrono::ceil<std::chrono::milliseconds>(call.replication).count();
@@ -169,6 +157,20 @@ awaitable<bool> pause() {
 }
 
 }  // namespace
+
+void add_to(Request& request, Call const& call, Form form) {
+    std::vector<std::string_view> words;
+    words.reserve(call.keys.size() + call.arguments.size() + 3);
+    std::string const count = std::to_string(call.keys.size());
+    if (call.script != nullptr) {
+        words.emplace_back(form == Form::by_sha ? "EVALSHA" : "EVAL");
+        words.push_back(form == Form::by_sha ? call.script->sha : call.script->text);
+        words.push_back(count);
+    }
+    words.insert(words.end(), call.keys.begin(), call.keys.end());
+    words.insert(words.end(), call.arguments.begin(), call.arguments.end());
+    request.add(words);
+}
 
 awaitable<bool> is_cancelled() {
     auto const state = co_await asio::this_coro::cancellation_state;

@@ -36,6 +36,10 @@ struct Call {
     Duration replication = 0s;  // or this has passed
 };
 
+enum class Form : std::uint8_t { by_sha, by_text };  // how a script is named
+
+void add_to(Request& request, Call const& call, Form form);
+
 class Outcome {
 public:
     Outcome() = default;

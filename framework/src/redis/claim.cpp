@@ -45,7 +45,8 @@ struct Round {
 
 constexpr std::int64_t more = -2;  // see claim.lua
 
-enum class Times : std::uint8_t { first, again };  // of a claim
+// Something may have been given to this claim before, by an answer that was lost.
+enum class Past : std::uint8_t { none, unknown };
 
 enum class Inbox : std::uint8_t { not_seen, seen };
 
@@ -106,17 +107,22 @@ void take_answer(Round& round, ClaimParams const& params, std::string const& que
     }
 }
 
-// Asks one queue, and first makes what has fallen due claimable where that is needed.
+// Asks one queue, and first makes what has fallen due claimable where that is needed. `known`: what it has
+// answered already.
 awaitable<void> look_at(CorePtr core, ClaimParams const& params, std::string const& queue,
-                        std::uint32_t limit, Round& round) {
+                        std::uint32_t limit, Round& round, std::optional<Outcome> known = std::nullopt) {
     Inbox inbox = Inbox::not_seen;
     for (;;) {
-        std::vector<Call> calls;
-        calls.push_back(claim_call(*core, params, queue, limit, inbox));
-        auto const outcomes = co_await ask_all(core->commands(), core->config, std::move(calls));
-        round.error = outcomes.front().error();
+        if (!known) {
+            std::vector<Call> calls;
+            calls.push_back(claim_call(*core, params, queue, limit, inbox));
+            auto outcomes = co_await ask_all(core->commands(), core->config, std::move(calls));
+            known = std::move(outcomes.front());
+        }
+        Outcome const outcome = *std::exchange(known, std::nullopt);
+        round.error = outcome.error();
         if (round.error) co_return;
-        View const answer = outcomes.front().get();
+        View const answer = outcome.get();
         auto const kind = answer[0].text();
         try {
             if (kind == "intake") {
@@ -138,19 +144,13 @@ awaitable<void> look_at(CorePtr core, ClaimParams const& params, std::string con
     }
 }
 
-awaitable<Round> look(CorePtr core, ClaimParams const& params, Times times) {
+awaitable<Round> look(CorePtr core, ClaimParams const& params, Past past, std::optional<Outcome> known) {
     Round round;
     // What this number was given before comes first: it counts towards the limit.
-    bool const is_first = core->is_first_time(params.incarnation, params.number);
-    bool const may_be_repeat = times == Times::first && !is_first;
-    std::vector<std::string> queues;
-    for (auto const& queue : params.queues) {
-        if (std::find(queues.begin(), queues.end(), queue) == queues.end()) queues.push_back(queue);
-    }
     std::vector<std::string> fresh;
-    for (auto const& queue : queues) {
+    for (auto const& queue : params.queues) {
         bool const was_repeat = std::exchange(round.is_repeat, false);
-        if (may_be_repeat) co_await look_at(core, params, queue, 0, round);
+        if (past == Past::unknown) co_await look_at(core, params, queue, 0, round);
         if (!round.is_repeat) fresh.push_back(queue);
         round.is_repeat = round.is_repeat || was_repeat;
         if (round.error) break;
@@ -166,7 +166,8 @@ awaitable<Round> look(CorePtr core, ClaimParams const& params, Times times) {
             break;
         }
         auto const limit = std::min<std::size_t>(params.limit - have, most_claimed);
-        co_await look_at(core, params, queue, static_cast<std::uint32_t>(limit), round);
+        co_await look_at(core, params, queue, static_cast<std::uint32_t>(limit), round,
+                         std::exchange(known, std::nullopt));
     }
     if (first) round.error = first;
     round.has_more = round.has_more || round.is_repeat || round.error;
@@ -180,10 +181,11 @@ awaitable<Round> look(CorePtr core, ClaimParams const& params, Times times) {
 }
 
 // A look that has taken jobs ends with them, also where it was cancelled meanwhile.
-awaitable<Round> look_whole(CorePtr core, ClaimParams const& params, Times times) {
+awaitable<Round> look_whole(CorePtr core, ClaimParams const& params, Past past,
+                            std::optional<Outcome> known) {
     bool const throws = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);
-    Round round = co_await look(core, params, times);
+    Round round = co_await look(core, params, past, std::move(known));
     co_await asio::this_coro::throw_if_cancelled(throws);
     if (round.error && round.reply.jobs.empty()) std::rethrow_exception(round.error);
     co_return round;
@@ -198,22 +200,44 @@ void check_enlisted(Core const& core, ClaimParams const& params) {
     }
 }
 
+std::vector<std::string> distinct(std::vector<std::string> names) {
+    std::vector<std::string> result;
+    for (auto& name : names) {
+        if (std::find(result.begin(), result.end(), name) == result.end()) result.push_back(std::move(name));
+    }
+    return result;
+}
+
+// The look that the server takes for us the moment a wait ends: it saves the way there and back. Where its
+// answer is lost, the next with its number is given the same. Where there are several queues, what one gives
+// decides on what the next is asked for.
+std::optional<Call> look_behind(Core const& core, ClaimParams const& params, Past past) {
+    if (past == Past::unknown || params.queues.size() != 1) return std::nullopt;
+    auto const limit = std::min(params.limit, most_claimed);
+    return claim_call(core, params, params.queues.front(), limit, Inbox::not_seen);
+}
+
 }  // namespace
 
 awaitable<ClaimReply> claim(CorePtr core, ClaimParams params) {
     check(params);
     core->check_open();
     check_enlisted(*core, params);
+    params.queues = distinct(std::move(params.queues));
     auto const until = Steady::now() + std::min<Duration>(params.wait, 24h * 365);
+    bool const is_first = core->is_first_time(params.incarnation, params.number);
+    Past past = is_first ? Past::none : Past::unknown;
     // Where the claim before has left nothing behind there is a marker if there is something now.
     auto const rest = core->take_rest(params.incarnation, params.queues);
-    bool const may_rest = rest && *rest > 0s && params.wait > 0s;
-    if (may_rest) {
-        auto const span = std::min(*rest, params.wait);
-        co_await wait_for_work(core, params.queues, span);
-    }
-    for (Times times = Times::first;; times = Times::again) {
-        Round round = co_await look_whole(core, params, times);
+    Duration span = std::min(rest.value_or(0s), params.wait);
+    for (;;) {
+        std::optional<Outcome> known;
+        if (span > 0s) {
+            auto then = look_behind(*core, params, past);
+            known = co_await wait_for_work(core, params.queues, span, std::move(then));
+        }
+        Round round = co_await look_whole(core, params, past, std::move(known));
+        past = Past::none;
         if (round.reply.retired) {
             // On one queue is everywhere: nothing more is given to it, and what it had is somebody else's.
             round.reply.jobs.clear();
@@ -223,8 +247,7 @@ awaitable<ClaimReply> claim(CorePtr core, ClaimParams params) {
         bool const is_answer =
             !round.reply.jobs.empty() || round.is_repeat || round.reply.retired || left <= 0s;
         if (is_answer) co_return std::move(round.reply);
-        auto const span = std::min({left, core->config.poll, round.reply.next_due.value_or(Duration::max())});
-        co_await wait_for_work(core, params.queues, span);
+        span = std::min({left, core->config.poll, round.reply.next_due.value_or(Duration::max())});
     }
 }
 

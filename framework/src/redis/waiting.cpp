@@ -37,6 +37,13 @@ struct Wait {
             was_sent && !request->has_failed() && request->replies.front().view().size() == 2;
         return has_one ? std::string{request->replies.front().view()[0].text()} : std::string{};
     }
+    // Of what was sent with it.
+    std::optional<Outcome> answer() const {
+        bool const has_one = was_sent && !request->has_failed() && request->replies.size() == 2 &&
+                             !request->replies.back().view().is_error();
+        if (!has_one) return std::nullopt;
+        return Outcome{std::move(request->replies.back())};
+    }
 };
 
 std::vector<Wait> plan(Core& core, std::vector<std::string> const& queues) {
@@ -52,7 +59,8 @@ std::vector<Wait> plan(Core& core, std::vector<std::string> const& queues) {
     return waits;
 }
 
-void send_wait(Core& core, Wait& wait, Duration span, std::shared_ptr<io::Wake const> const& wake) {
+void send_wait(Core& core, Wait& wait, Duration span, std::shared_ptr<io::Wake const> const& wake,
+               std::optional<Call> const& then) {
     wait.connection = core.borrow_waiter(wait.node);
     wait.request = std::make_shared<Request>(Effect::none, span + core.config.timeout);
     wait.request->also = wake;
@@ -61,6 +69,7 @@ void send_wait(Core& core, Wait& wait, Duration span, std::shared_ptr<io::Wake c
     words.insert(words.end(), wait.keys.begin(), wait.keys.end());
     words.push_back(seconds);
     wait.request->add(words);
+    if (then) add_to(*wait.request, *then, Form::by_sha);
     wait.connection->submit(wait.request);
     wait.was_sent = true;
 }
@@ -125,25 +134,28 @@ void give_back_markers(Core const& core, std::vector<Wait> const& waits, Keep ke
 
 }  // namespace
 
-awaitable<void> wait_for_work(std::shared_ptr<Core> core, std::vector<std::string> queues, Duration span) {
+awaitable<std::optional<Outcome>> wait_for_work(std::shared_ptr<Core> core, std::vector<std::string> queues,
+                                                Duration span, std::optional<Call> then) {
     auto const begun = std::chrono::steady_clock::now();
     auto waits = plan(*core, queues);
     auto const wake = std::make_shared<io::Wake const>();
+    std::optional<Outcome> answer;
     bool const throws = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);
     bool is_leaving = co_await is_cancelled();
     if (!is_leaving) {
         for (Wait& wait : waits)
-            send_wait(*core, wait, span, wake);
+            send_wait(*core, wait, span, wake, then);
         while (!is_leaving && !waits.empty() && !has_one_ended(waits)) {
             bool const woken = co_await wake->wait_quietly();
             is_leaving = !woken;
         }
         co_await end_waits(core, waits);
         give_back_markers(*core, waits, is_leaving ? Keep::none : Keep::first);
+        if (then && !waits.empty()) answer = waits.front().answer();
     }
     co_await asio::this_coro::throw_if_cancelled(throws);
-    if (is_leaving) throw boost::system::system_error{asio::error::operation_aborted};
+    if (is_leaving && !answer) throw boost::system::system_error{asio::error::operation_aborted};
 
     bool must_rest = waits.empty();
     for (Wait const& wait : waits) {
@@ -151,16 +163,18 @@ awaitable<void> wait_for_work(std::shared_ptr<Core> core, std::vector<std::strin
             if (auto const slots = core->commands()->slots()) slots->doubt();
             std::rethrow_exception(wait.request->take_error());
         }
-        must_rest = is_elsewhere(*core, wait) || must_rest;
+        must_rest = (is_elsewhere(*core, wait) && !answer) || must_rest;
     }
     Duration const rest = std::min(span, until_moved);
     if (must_rest) co_await io::sleep_for(rest);
-    // As if nobody had been woken.
+    // As if nobody had been woken, and nothing answered.
     if (has_marker(waits) && failpoint("marker.drop")) {
+        answer.reset();
         auto const spent = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begun);
         Duration const left = std::max<Duration>(span - spent, 0s);
         co_await io::sleep_for(left);
     }
+    co_return answer;
 }
 
 }  // namespace cohort::redis

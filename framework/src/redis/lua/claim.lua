@@ -69,8 +69,10 @@ if call('EXISTS', KEYS[3], KEYS[4], KEYS[5], KEYS[12]) > 0 then
 end
 
 -- The next ids of the list, without those of jobs that have left it since.
+local is_emptied = false
 local function pop(most)
   local ids = call('LPOP', KEYS[2], most)
+  is_emptied = not ids or #ids < most
   if not ids or not meta[2] or meta[2] == '0' then return ids end
   local counts, real, gone = call('HMGET', KEYS[10], unpack(ids)), {}, 0
   local left = {}
@@ -190,6 +192,6 @@ if #fields > 0 then
   call('HSET', KEYS[8], incarnation, (held[1] or 0) + #fields / 2, incarnation .. '#', ARGV[3])
   if bytes > 0 then call('HINCRBY', KEYS[9], 'ended_bytes', bytes) end
 end
-local has_more = call('EXISTS', KEYS[2], KEYS[3]) > 0
+local has_more = (is_ranked or not is_emptied) and call('EXISTS', KEYS[2], KEYS[3]) > 0
 if has_more and call('LLEN', KEYS[11]) == 0 then call('RPUSH', KEYS[11], '1') end
 return {'given', ids, records, started, has_more and -2 or span_until(next_due)}

@@ -165,7 +165,7 @@ local function sound_run_of(record)
 end
 
 local fresh = {}  -- by client
-local fields, runs = {}, {}
+local fields, runs, n_given = {}, {}, 0
 local bytes = 0  -- of records that will be kept: nobody looks at them again when they succeed
 for i = 1, #ids do
   local record, run, is_kept = records[i], false, true
@@ -181,15 +181,16 @@ for i = 1, #ids do
       run, is_kept = sound_run_of(record)
     end
     if is_kept then bytes = bytes + #record end
-    fields[#fields + 1] = ids[i]
-    fields[#fields + 1] = run
+    fields[2 * n_given + 1] = ids[i]
+    fields[2 * n_given + 2] = run
+    n_given = n_given + 1
   end
   runs[i] = run
 end
-if #fields > 0 then
+if n_given > 0 then
   if next_expiry then call_all('ZREM', KEYS[5], ids) end
   call_all('HSET', KEYS[6], fields)
-  call('HSET', KEYS[8], incarnation, (held[1] or 0) + #fields / 2, incarnation .. '#', ARGV[3])
+  call('HSET', KEYS[8], incarnation, (held[1] or 0) + n_given, incarnation .. '#', ARGV[3])
   if bytes > 0 then call('HINCRBY', KEYS[9], 'ended_bytes', bytes) end
 end
 local has_more = (is_ranked or not is_emptied) and call('EXISTS', KEYS[2], KEYS[3]) > 0

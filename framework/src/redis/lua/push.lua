@@ -40,6 +40,7 @@ end
 local batch = call('HINCRBY', KEYS[7], 'batch', 1)
 local head = pack('<BBBi8bI5i8i8', 1, 1, 0, NEVER, 0, batch, now, now)
 local records, listed, verdicts = {}, {}, nil
+local n_records, n_listed = 0, 0  -- counted, since # takes a search
 local dues, prios, expiries, holders = {}, {}, {}, {}
 local earliest = NEVER
 
@@ -79,8 +80,9 @@ local function add_special(i, id, tail, options)
   local expires = NEVER
   if expiry >= 0 then expires = math.min(now + expiry, NEVER) end
   local state = due > now and 0 or 1
-  records[#records + 1] = id
-  records[#records + 1] = pack('<BBBi8bI5i8i8', 1, state, 0, expires, priority, batch, now, due) .. tail
+  records[n_records + 1] = id
+  records[n_records + 2] = pack('<BBBi8bI5i8i8', 1, state, 0, expires, priority, batch, now, due) .. tail
+  n_records = n_records + 2
   if expires < NEVER then
     expiries[#expiries + 1] = string.format('%.0f', expires)
     expiries[#expiries + 1] = id
@@ -90,7 +92,8 @@ local function add_special(i, id, tail, options)
     dues[#dues + 1] = id
     earliest = math.min(earliest, due)
   elseif priority == 0 and due == now and expires == NEVER then
-    listed[#listed + 1] = id
+    n_listed = n_listed + 1
+    listed[n_listed] = id
   else
     prios[#prios + 1] = -priority
     prios[#prios + 1] = pack('>I8I5', math.max(due, 0), batch) .. tail:sub(-2) .. id
@@ -114,21 +117,23 @@ for i = 1, n do
     refuse(i, 2)
   else
     room = room - 1
-    records[#records + 1] = id
-    records[#records + 1] = head .. tail
-    listed[#listed + 1] = id
+    records[n_records + 1] = id
+    records[n_records + 2] = head .. tail
+    n_records = n_records + 2
+    n_listed = n_listed + 1
+    listed[n_listed] = id
   end
 end
 
-if #records > 0 then
-  local wakes = #listed > 0 or #prios > 0
+if n_records > 0 then
+  local wakes = n_listed > 0 or #prios > 0
   if not wakes then
     -- Whoever waits for the next due time has to hear of an earlier one.
     local first = call('ZRANGE', KEYS[4], 0, 0, 'WITHSCORES')
     wakes = not first[2] or earliest < tonumber(first[2])
   end
   call_all('HSET', KEYS[1], records)
-  if #listed > 0 then call_all('RPUSH', KEYS[2], listed) end
+  if n_listed > 0 then call_all('RPUSH', KEYS[2], listed) end
   if #prios > 0 then call_all('ZADD', KEYS[3], prios) end
   if #dues > 0 then call_all('ZADD', KEYS[4], dues) end
   if #expiries > 0 then call_all('ZADD', KEYS[5], expiries) end

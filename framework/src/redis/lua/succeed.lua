@@ -36,6 +36,7 @@ end
 local runs = call('HMGET', KEYS[2], unpack(ids))
 local verdicts, seen = {}, {}
 local done, gone, stored, kept, keys, cancels, told = {}, {}, {}, {}, {}, {}, {}
+local n_done, n_stored = 0, 0  -- counted, since # takes a search
 local bytes = 0  -- of what is kept, without the records: they have been counted by the claim
 
 for i = 1, n do
@@ -51,21 +52,23 @@ for i = 1, n do
       verdicts[i] = 0
       seen[id] = true
       r.n = r.n + 1
-      done[#done + 1] = id
+      n_done = n_done + 1
+      done[n_done] = id
       if r.cancel then cancels[#cancels + 1] = id end
       if r.key ~= '' then keys[#keys + 1] = r.key end
       if r.keep <= 0 then
         gone[#gone + 1] = id
       else
-        local k = #stored
-        stored[k + 1], stored[k + 2] = id, r.prefix .. result
+        local k, kept_result = n_stored, r.prefix .. result
+        n_stored = k + 2
+        stored[k + 1], stored[k + 2] = id, kept_result
         kept[k + 1], kept[k + 2] = r.forget, id
-        bytes = bytes + #stored[k + 2]
+        bytes = bytes + #kept_result
       end
       if r.client ~= '' then
         local parts = told[r.client]
         if not parts then
-          parts = {pack('B', #ARGV[3]), ARGV[3]}
+          parts = {pack('B', #ARGV[3]), ARGV[3], n = 2}
           told[r.client] = parts
         end
         local size = #result
@@ -74,7 +77,8 @@ for i = 1, n do
           header = pack('<BBBI4I4', #id, 4, 0, r.attempt, size > 8192 and 4294967295 or size)
           r.headers[size * 256 + #id] = header
         end
-        local k = #parts
+        local k = parts.n
+        parts.n = k + 3
         parts[k + 1], parts[k + 2], parts[k + 3] = header, id, size > 8192 and '' or result
       end
     end
@@ -82,7 +86,7 @@ for i = 1, n do
 end
 
 -- First what frees memory: then the rest is done also where there is no more to be had.
-if #done > 0 then
+if n_done > 0 then
   call_all('HDEL', KEYS[2], done)
   if #gone > 0 then call_all('HDEL', KEYS[1], gone) end
   if #keys > 0 then call_all('HDEL', KEYS[7], keys) end
@@ -90,7 +94,7 @@ if #done > 0 then
   for _, r in pairs(parsed) do
     if r.n > 0 then call('HINCRBY', KEYS[4], r.token:sub(9), -r.n) end
   end
-  if #stored > 0 then
+  if n_stored > 0 then
     call_all('HSET', KEYS[5], stored)
     call_all('ZADD', KEYS[6], kept)
     call('HINCRBY', KEYS[9], 'ended_bytes', bytes)

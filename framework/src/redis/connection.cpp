@@ -22,8 +22,6 @@ namespace {
 constexpr Duration first_pause = 50ms;
 // A connection that lasted so long has been healthy: its end is the first failure.
 constexpr auto healthy = std::chrono::seconds{5};
-// Something is said at least so often, so that a connection which is dead without a sign is found.
-constexpr auto longest_silence = std::chrono::seconds{15};
 // Where a loop reads that may be held up, somebody else looks so long after a question: a late look must not
 // pass for a late answer, which would say that the server stood still.
 constexpr auto second_look = std::chrono::seconds{1};
@@ -203,7 +201,7 @@ awaitable<void> Connection::connect() {
     io::Address address = co_await std::move(locating);
     // Shorter than what a request waits, so that it hears why.
     Duration const limit = config_.timeout * 3 / 4;
-    io::Patience const patience{limit, config_.timeout + longest_silence};
+    io::Patience const patience{limit, config_.timeout + config_.ping, config_.keepalive};
     auto connecting = wire_.connect(std::move(address), patience);
     std::exception_ptr fault;
     try {
@@ -332,7 +330,7 @@ void Connection::watch() {
         std::lock_guard const lock{mutex_};
         next = session_.deadline();
         if (session_.is_ready()) {
-            auto const silence = session_.last_sign() + longest_silence;
+            auto const silence = session_.last_sign() + config_.ping;
             next = next ? std::min(*next, silence) : silence;
         }
         bool const is_elsewhere = is_lent_ && !session_.is_idle();
@@ -360,8 +358,7 @@ void Connection::look_at_time() {
         // The loop that asks may be busy with something else for long.
         if (is_lent_ && !feed_what_came()) returned_.wake();
         is_late = session_.expire(now);
-        is_silent =
-            session_.is_ready() && session_.is_idle() && session_.last_sign() + longest_silence <= now;
+        is_silent = session_.is_ready() && session_.is_idle() && session_.last_sign() + config_.ping <= now;
     } catch (...) {
         drop(std::current_exception());
         return;

@@ -93,7 +93,8 @@ awaitable<io::Address> locate(boost::asio::any_io_executor executor, Config cons
             if (error.which() != errc::timed_out) code = error.which();
             faults +=
                 "; " + sentinel.name + ":" + std::to_string(sentinel.port) + ": " +
-                (error.which() == errc::timed_out ? "no answer within " + to_string(limit) : error.detail());
+                (error.which() == errc::timed_out ? "no answer within " + to_string(limit)
+                                                  : without(error.detail(), config.sentinel_password));
         } catch (boost::system::system_error const& error) {
             faults +=
                 "; " + sentinel.name + ":" + std::to_string(sentinel.port) + ": " + error.code().message();

@@ -36,16 +36,6 @@ bool is_before(std::string_view version, int major, int minor) {
     return have_major < major || (have_major == major && have_minor < minor);
 }
 
-errc code_of(std::exception_ptr const& reason) {
-    try {
-        std::rethrow_exception(reason);
-    } catch (Error const& error) {
-        return error.which();
-    } catch (std::exception const&) {
-        return errc::unavailable;
-    }
-}
-
 // An exception for each who waits: on threads of their own none is shared.
 std::exception_ptr another(std::exception_ptr const& reason) {
     try {
@@ -162,6 +152,19 @@ std::string Session::take_output(Time now) {
 }
 
 void Session::feed(std::string_view bytes, Time now) {
+    if (is_ready_ || config_.password.empty()) {
+        take_all(bytes, now);
+        return;
+    }
+    // It has been told the password, and may not be what it seems.
+    try {
+        take_all(bytes, now);
+    } catch (Error const& error) {
+        throw Error{error.which(), without(error.detail(), config_.password)};
+    }
+}
+
+void Session::take_all(std::string_view bytes, Time now) {
     last_sign_ = now;
     parser_->feed(bytes);
     std::vector<Reply> replies;

@@ -56,6 +56,7 @@ private:
 
     void greet(std::vector<std::string_view> const& words, Answer answer);
     void check_server(std::string_view info);
+    void take_all(std::string_view bytes, Time now);
     void take(Reply reply, Time now);
 
     Config const& config_;

@@ -106,6 +106,26 @@ TEST_CASE("a server that would lose jobs is refused, with what to do", "[F53][B4
     }
 }
 
+TEST_CASE("what is asked while credentials are refused ends with that, however long the next attempt takes",
+          "[F56]") {
+    Config const config = config_of("redis://ann:secret@h");
+    Session session{config, "commands", {}};
+    session.open({}, Time{});
+    session.take_output(Time{});
+    std::exception_ptr reason;
+    try {
+        session.feed("-WRONGPASS invalid username-password pair or user is disabled.\r\n", Time{});
+    } catch (Error const&) {
+        reason = std::current_exception();
+    }
+    session.lost(reason);
+    auto const late = ask(Effect::write, 2s);
+    session.add(late, Time{});
+    session.expire(Time{} + 2s);
+    REQUIRE(late->is_ended());
+    CHECK(code_of(late->error) == errc::auth_failed);
+}
+
 TEST_CASE("wrong credentials are told to everybody who waits, and not the password", "[F56][F90]") {
     Config const config = config_of("redis://ann:secret@h");
     Session session{config, "commands", {}};

@@ -22,6 +22,8 @@ namespace {
 constexpr Duration first_pause = 50ms;
 // A connection that lasted so long has been healthy: its end is the first failure.
 constexpr auto healthy = std::chrono::seconds{5};
+// Who was refused comes after between half of this and all of it: servers note it, and lock users out.
+constexpr Duration pause_when_refused = std::chrono::seconds{10};
 // Where a loop reads that may be held up, somebody else looks so long after a question: a late look must not
 // pass for a late answer, which would say that the server stood still.
 constexpr auto second_look = std::chrono::seconds{1};
@@ -283,8 +285,10 @@ void Connection::miss() {
 }
 
 awaitable<void> Connection::pause(std::uint32_t failures) {
-    auto const bound = std::min(longest_pause_.load(), first_pause * (1 << std::min(failures - 1, 8U)));
-    std::uniform_int_distribution<Duration::rep> spread{0, bound.count()};
+    bool const is_refused = code_of(trouble_) == errc::auth_failed;
+    auto const usual = std::min(longest_pause_.load(), first_pause * (1 << std::min(failures - 1, 8U)));
+    auto const bound = is_refused ? pause_when_refused : usual;
+    std::uniform_int_distribution<Duration::rep> spread{is_refused ? bound.count() / 2 : 0, bound.count()};
     Duration const span{spread(random_)};
     co_await stopped_.wait_for(span);
 }

@@ -195,6 +195,7 @@ void Session::take(Reply reply, Time now) {
         if (greeted_.empty()) {
             is_ready_ = true;
             trouble_.clear();
+            trouble_code_ = errc::unavailable;
             greeting_deadline_.reset();
         }
         return;
@@ -229,6 +230,7 @@ void Session::lost(std::exception_ptr reason) {
     errc const code = code_of(reason);
     bool const is_ours = code == errc::auth_failed || code == errc::broker_unsupported ||
                          code == errc::invalid_url || code == errc::tls_failed || code == errc::closed;
+    trouble_code_ = is_ours ? code : errc::unavailable;
     for (auto const& entry : sent) {
         bool const is_unknown = entry.request->effect == Effect::write;
         entry.request->finish(std::make_exception_ptr(
@@ -267,8 +269,8 @@ bool Session::expire(Time now) {
     for (auto& entry : queued_) {
         if (!is_late(entry) || !entry.request->begin()) continue;
         entry.request->finish(std::make_exception_ptr(Error{
-            errc::unavailable, config_.masked + ": no connection within " + to_string(entry.request->limit) +
-                                   (trouble_.empty() ? "" : ": " + trouble_)}));
+            trouble_code_, config_.masked + ": no connection within " + to_string(entry.request->limit) +
+                               (trouble_.empty() ? "" : ": " + trouble_)}));
     }
     std::erase_if(queued_,
                   [&](Entry const& entry) { return is_late(entry) || entry.request->is_withdrawn(); });

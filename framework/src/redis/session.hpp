@@ -5,6 +5,8 @@
 #include "redis/config.hpp"
 #include "redis/request.hpp"
 
+#include <cohort/error.hpp>
+
 #include <chrono>
 #include <deque>
 #include <functional>
@@ -72,6 +74,7 @@ private:
     Time last_sign_{};
     std::int64_t client_id_ = 0;
     std::string trouble_;  // why there is no connection
+    errc trouble_code_ = errc::unavailable;
     bool has_warned_ = false;
     bool has_been_slow_ = false;
 };

@@ -84,6 +84,7 @@ void Session::open(std::vector<std::string> const& channels, Time now) {
     };
     greet({"INFO", "server"}, look);
     greet({"INFO", "memory"}, look);
+    if (config_.topology == Topology::one) greet({"INFO", "replication"}, look);
     if (config_.topology == Topology::sentinel) {
         // Where ROLE is denied, the first write tells.
         greet({"ROLE"}, [this](View answer) {
@@ -114,20 +115,17 @@ void Session::check_server(std::string_view info) {
         fix = "is no node of a cluster; write redis: or rediss:";
     if (!fix.empty()) throw Error{errc::broker_unsupported, config_.masked + " " + fix};
     auto const policy = field(info, "maxmemory_policy");
-    if (!policy.starts_with("allkeys")) return;
-    if (field(info, "maxmemory") == "0") {
-        if (!has_warned_) {
-            log(LogLevel::warn, one_line(config_.masked +
-                                         " would delete jobs once maxmemory is set: its "
-                                         "maxmemory-policy is " +
-                                         std::string{policy} + "; set noeviction"));
-        }
-        has_warned_ = true;
-        return;
+    if (policy.starts_with("allkeys")) {
+        throw Error{errc::broker_unsupported,
+                    config_.masked + " deletes jobs when memory is short: its maxmemory-policy is " +
+                        std::string{policy} + "; set it with CONFIG SET maxmemory-policy noeviction"};
     }
-    throw Error{errc::broker_unsupported,
-                config_.masked + " deletes jobs when memory is short: its maxmemory-policy is " +
-                    std::string{policy} + "; set it with CONFIG SET maxmemory-policy noeviction"};
+    if (field(info, "role") != "slave") return;
+    // Of a server that was a primary when we came to it, this may pass.
+    throw Error{has_served_ ? errc::unavailable : errc::broker_unsupported,
+                config_.masked + " is a replica of " + std::string{field(info, "master_host")} + ":" +
+                    std::string{field(info, "master_port")} +
+                    ", and takes no jobs; write the address of its primary, or redis+sentinel: to follow it"};
 }
 
 void Session::add(RequestPtr request, Time now) {
@@ -194,6 +192,7 @@ void Session::take(Reply reply, Time now) {
         answer(view);
         if (greeted_.empty()) {
             is_ready_ = true;
+            has_served_ = true;
             trouble_.clear();
             trouble_code_ = errc::unavailable;
             greeting_deadline_.reset();

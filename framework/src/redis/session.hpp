@@ -75,7 +75,7 @@ private:
     std::int64_t client_id_ = 0;
     std::string trouble_;  // why there is no connection
     errc trouble_code_ = errc::unavailable;
-    bool has_warned_ = false;
+    bool has_served_ = false;
     bool has_been_slow_ = false;
 };
 

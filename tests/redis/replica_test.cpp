@@ -80,4 +80,37 @@ TEST_CASE("a primary that becomes a replica under living connections is left, an
     CHECK(run(broker->inspector()->audit()) == std::vector<std::string>{});
 }
 
+TEST_CASE("a job that wants two replicas says how many have it when one of them stands still, and is there",
+          "[A21]") {
+    NEED_REDIS
+    std::string const port = std::to_string(support::free_port());
+    RedisServer const primary{{"--port", port, "--repl-diskless-sync-delay", "0"}};
+    RedisServer first{{"--replicaof", "127.0.0.1", port}};
+    RedisServer second{{"--replicaof", "127.0.0.1", port}};
+    auto const broker = open(primary.url("timeout=5s"));
+    Duration const patience = 1s * support::slowness;
+    auto const push = [&](std::string const& id) {
+        auto jobs = one(id);
+        jobs.front().replicas = Replicas{2, patience};
+        return run(broker->push(std::move(jobs))).at(0);
+    };
+    run(broker->push(one("plain")));
+    CHECK_FALSE(has(primary.ask("INFO commandstats"), "cmdstat_wait:"));
+    REQUIRE(becomes_true([&] { return push("both").verdict == PushVerdict::stored; }));
+    CHECK(first.ask("HEXISTS 'cohort:{:main}:jobs' both") == "1");
+    CHECK(second.ask("HEXISTS 'cohort:{:main}:jobs' both") == "1");
+
+    second.freeze();
+    auto const begun = std::chrono::steady_clock::now();
+    PushResult const result = push("late");
+
+    CHECK(since(begun) >= patience * 8 / 10);
+    CHECK(since(begun) < patience * 12 / 10);
+    CHECK(result.verdict == PushVerdict::uncertain);
+    CHECK(has(std::string{result.detail}, "on 1 of the 2 replicas"));
+    CHECK(primary.ask("HEXISTS 'cohort:{:main}:jobs' late") == "1");
+    second.thaw();
+    CHECK(becomes_true([&] { return push("late").verdict == PushVerdict::stored; }));
+}
+
 }  // namespace replica_test

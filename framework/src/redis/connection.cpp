@@ -108,6 +108,15 @@ void Connection::unsubscribe(std::string channel) {
     });
 }
 
+void Connection::move_to(io::Address server) {
+    asio::post(executor_, [self = shared_from_this(), server = std::move(server)] {
+        if (!self->at_ || (self->at_->host == server.host && self->at_->port == server.port)) return;
+        self->drop(std::make_exception_ptr(
+            Error{errc::unavailable,
+                  "the sentinels name another master, " + server.host + ":" + std::to_string(server.port)}));
+    });
+}
+
 void Connection::close() {
     {
         // From here on no other loop is in it: what it calls may go.
@@ -185,6 +194,7 @@ awaitable<void> Connection::run() {
         if (is_connected_ && !session_.is_ready()) trouble_ = explain(trouble_);
         client_id_ = 0;
         shut();
+        at_.reset();
         if (is_closed_) break;
         miss();
         {
@@ -201,6 +211,7 @@ awaitable<void> Connection::run() {
 awaitable<void> Connection::connect() {
     auto locating = locate_();
     io::Address address = co_await std::move(locating);
+    at_ = address;
     // Shorter than what a request waits, so that it hears why.
     Duration const limit = config_.timeout * 3 / 4;
     io::Patience const patience{limit, config_.timeout + config_.ping, config_.keepalive};

@@ -101,6 +101,11 @@ TEST_CASE("a parameter named like a secret is not shown when it is wrong", "[F90
     Url const url = parse_url("redis://h?token=hunter2");
     CHECK(refusal([&] { url.integer("token", 0, 1); }).find("hunter2") == std::string::npos);
     CHECK(refusal([&] { url.expect({}); }).find("hunter2") == std::string::npos);
+    // Nor one whose name was to be a secret's.
+    Url const mistyped = parse_url("redis://h?sentinel_pasword=hunter2&db=3");
+    CHECK(refusal([&] { mistyped.expect({"sentinel_password", "db"}); }) ==
+          "unknown parameter \"sentinel_pasword\" (did you mean \"sentinel_password\"?), in "
+          "\"redis://h?db=3&sentinel_pasword=***\"");
 }
 
 TEST_CASE("durations are a whole number and a unit") {

@@ -23,8 +23,8 @@ inline void check_works(Stage& stage, std::string const& worker) {
 }
 
 // One half of each connection is closed, in turns from either side, so many times while jobs run. The other
-// half is closed as well; who has nothing to say comes back later.
-inline void close_halves(Stage& stage, Proxy& network, int times) {
+// half is closed as well, within this; who has nothing to say comes back later.
+inline void close_halves(Stage& stage, Proxy& network, int times, cohort::Duration patience = 3s) {
     for (int i = 0; i < times; ++i) {
         auto const before = network.traffic();
         network.fin(i % 2 == 0 ? Way::to_client : Way::to_server);
@@ -32,7 +32,7 @@ inline void close_halves(Stage& stage, Proxy& network, int times) {
             auto const now = network.traffic();
             return now.connects - now.open >= before.connects;
         };
-        CHECK(becomes_true(is_noticed, 3s * slowness));
+        CHECK(becomes_true(is_noticed, patience * slowness));
         stage.pass(std::chrono::milliseconds{50 + stage.below(100)});
     }
 }

@@ -10,9 +10,12 @@
 #include <cohort/run.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <set>
+#include <utility>
 
 using namespace faults;
 
@@ -107,6 +110,67 @@ FAULT("F38", "redis",
     stage.check({.duplicates = 16});
 }
 
+namespace {
+
+// The file that the server adds its changes to.
+std::filesystem::path changes_of(support::RedisServer const& server) {
+    std::filesystem::path found;
+    for (auto const& entry : std::filesystem::recursive_directory_iterator{server.folder()}) {
+        auto const name = entry.path().filename().string();
+        if (name.ends_with(".incr.aof") || name == "appendonly.aof") found = entry.path();
+    }
+    return found;
+}
+
+}  // namespace
+
+FAULT(
+    "F38", "redis",
+    "a server that writes to its disk each second loses the last of them: only jobs of the last two seconds "
+    "are lost, those who await them are told, and nothing hangs") {
+    server_of(stage).ask("CONFIG SET appendfsync everysec");
+    stage.start(2);
+    auto const early = stage.asker().enqueue({.job = "ok", .number = 5, .count = 20});
+    stage.drain();
+    // What a machine that loses its power would have: the file as it was when it last was on the disk.
+    auto const file = changes_of(server_of(stage));
+    std::uintmax_t written = 0;
+    auto const is_all_there = [&] {
+        auto const before = std::exchange(written, std::filesystem::file_size(file));
+        return before == written && written > 0;
+    };
+    REQUIRE(becomes_true(is_all_there, 10s));
+    auto const begun = ledger_time();
+    auto const late = stage.asker().enqueue({.job = "ok", .number = 300, .count = 60});
+    stage.asker().wait(60s);
+    stage.until_started(24);
+    CHECK(ledger_time() - begun < 2s * slowness);
+    server_of(stage).kill();
+    CHECK(std::filesystem::file_size(file) > written);
+    std::filesystem::resize_file(file, written);
+    server_of(stage).start();
+    CHECK(until_it_works(stage) < longest_return);
+    stage.asker().join();
+    stage.drain(60s);
+    std::size_t lost = 0;
+    for (auto const& event : read_ledger(stage.ledger_path())) {
+        CHECK(event.what != "hung");
+        if (event.what == "got" && event.words[1] == "unknown") ++lost;
+    }
+    INFO(lost << " were lost");
+    CHECK(lost > 0);
+    CHECK(lost <= late.size());
+    std::set<std::string> kept;
+    for (auto const& job : stage.store().read()) {
+        kept.insert(job.id);
+        CHECK(job.state == cohort::JobState::succeeded);
+    }
+    for (auto const& id : early)
+        CHECK(kept.contains(id));
+    CHECK(stage.store().damage().empty());
+    stage.record({});
+}
+
 FAULT("F39", "redis", "the server comes back empty: waits end, and everything works on") {
     auto const ids = stage.asker().enqueue({.job = "ok", .number = 20, .count = 100});
     stage.asker().wait(60s);
@@ -115,7 +179,10 @@ FAULT("F39", "redis", "the server comes back empty: waits end, and everything wo
     server_of(stage).ask("FLUSHALL");
     server_of(stage).kill();
     server_of(stage).start();
-    CHECK(until_it_works(stage) < longest_return);
+    auto const back = ledger_time();
+    until_it_works(stage);
+    stage.asker().client().call<ok>(1);
+    CHECK(ledger_time() - back < 2s * slowness);
     stage.asker().join();
     auto const lines = read_ledger(stage.ledger_path());
     CHECK(std::none_of(lines.begin(), lines.end(), [](auto const& event) { return event.what == "hung"; }));
@@ -287,6 +354,40 @@ FAULT("F56", "redis", "the password changes: all say so without telling it, and 
     std::string const text{std::istreambuf_iterator<char>{log}, {}};
     CHECK(text.find("auth") != std::string::npos);
     CHECK(text.find("open-sesame") == std::string::npos);
+    stage.record({});
+}
+
+FAULT("F56", "redis",
+      "a right is taken from the user: the error names it and him, and the worker goes on when it is back") {
+    auto& server = server_of(stage);
+    server.ask("ACL SETUSER ann on '>open-sesame' '~*' '&*' +@all");
+    store_of(stage).set_url("redis+unix://ann:open-sesame@" + server.socket() + "?poll=1s&timeout=2s");
+    stage.start();
+    stage.asker().client().call<ok>(1);
+    server.ask("ACL SETUSER ann -evalsha");
+    std::string told;
+    try {
+        stage.asker().client().enqueue_job<ok>(1);
+    } catch (cohort::Error const& error) {
+        CHECK(error.which() == cohort::errc::auth_failed);
+        told = error.what();
+    }
+    INFO(told);
+    CHECK(told.find("evalsha") != std::string::npos);
+    CHECK(told.find("ann") != std::string::npos);
+    CHECK(told.find("docs/brokers/redis.md") != std::string::npos);
+    auto const has_worker_told = [&] {
+        std::ifstream log{stage.file("w1.log")};
+        std::string const text{std::istreambuf_iterator<char>{log}, {}};
+        return text.find("evalsha") != std::string::npos && text.find("open-sesame") == std::string::npos;
+    };
+    CHECK(becomes_true(has_worker_told, 20s));
+    server.ask("ACL SETUSER ann +evalsha");
+    auto const back = ledger_time();
+    stage.asker().client().call<ok>(1);
+    CHECK(ledger_time() - back < longest_return);
+    stage.drain();
+    CHECK(stage.store().unfinished() == 0);
     stage.record({});
 }
 #endif

@@ -117,7 +117,7 @@ FAULT("F68", "redis", "one half of a connection is closed, from either side: it 
     stage.asker().wait(60s);
     stage.start();
     stage.until_started(1);
-    close_halves(stage, network, 6);
+    close_halves(stage, network, 6, 500ms);
     stage.drain(60s);
     stage.check();
 }

@@ -239,6 +239,51 @@ TEST_CASE("a job without a place is named by the audit, and runs when it is sent
                                [](auto const& fault) { return fault.find("main/a") != std::string::npos; }));
 }
 
+TEST_CASE("a job without a place that is cancelled or purged leaves nothing behind in its list", "[F54]") {
+    NEED_REDIS
+    RedisServer const server;
+    auto const broker = open(server.url());
+    auto const worker = enlist(*broker);
+    std::vector<NewJob> jobs;
+    for (char const* id : {"a", "b", "c", "d"})
+        jobs.push_back(make_job(id));
+    run(broker->push(std::move(jobs)));
+    server.ask("LREM 'cohort:{:main}:list' 1 b");
+    std::vector<JobRef> const refs{{"main", "b"}, {"main", "c"}};
+    SECTION("it is cancelled, and another one that has its place") {
+        CHECK(run(broker->cancel(refs)) == std::vector(2, CancelVerdict::cancelled));
+        CHECK(run(broker->forget(refs)) == std::vector(2, true));
+    }
+    SECTION("all are purged") {
+        CHECK(run(broker->inspector()->purge("main", all)) == 4);
+    }
+    CHECK(audit(*broker) == std::vector<std::string>{});
+
+    std::vector<NewJob> again;
+    for (char const* id : {"b", "c"})
+        again.push_back(make_job(id));
+    run(broker->push(std::move(again)));
+    auto const claimed = ids_of(run(broker->claim(claim_of(worker, 1))).jobs);
+    CHECK(claimed.contains("b"));
+    CHECK(claimed.contains("c"));
+    CHECK(audit(*broker) == std::vector<std::string>{});
+}
+
+TEST_CASE("a success whose result was deleted is cancelled and purged as one that has ended", "[F54]") {
+    NEED_REDIS
+    RedisServer const server;
+    auto const broker = open(server.url());
+    auto const worker = enlist(*broker);
+    run(broker->push(one("a")));
+    auto const claimed = run(broker->claim(claim_of(worker, 1))).jobs;
+    run(broker->settle(success(claimed.at(0))));
+    server.ask("DEL 'cohort:{:main}:results'");
+    CHECK(run(broker->cancel({{"main", "a"}})) == std::vector{CancelVerdict::finished});
+    CHECK(run(broker->inspector()->purge("main", all)) == 1);
+    look_after(*broker);  // what it weighed had a result
+    CHECK(audit(*broker) == std::vector<std::string>{});
+}
+
 TEST_CASE("a success whose result was deleted can be sent back", "[F54]") {
     NEED_REDIS
     RedisServer const server;

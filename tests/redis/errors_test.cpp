@@ -33,6 +33,12 @@ TEST_CASE("each error of a server has its class, whoever passes it on") {
         {"WRONGPASS invalid username-password pair or user is disabled.", errc::auth_failed,
          Reaction::reconnect},
         {"ERR invalid password", errc::auth_failed, Reaction::reconnect},
+        {"ERR The user executing the script can't run this command or subcommand script: 0a1, on "
+         "@user_script:9.",
+         errc::auth_failed, Reaction::tell},
+        {"ERR ACL failure in script: User ann has no permissions to run the 'hset' command script: 0a1, on "
+         "@user_script:9.",
+         errc::auth_failed, Reaction::tell},
         {"NOPERM this user has no permissions to run the 'evalsha' command", errc::auth_failed,
          Reaction::tell},
         {"DENIED Redis is running in protected mode", errc::auth_failed, Reaction::reconnect},
@@ -58,6 +64,17 @@ TEST_CASE("each error of a server has its class, whoever passes it on") {
     }
     CHECK(is_no_script("NOSCRIPT No matching script. Please use EVAL."));
     CHECK_FALSE(is_no_script("ERR NOSCRIPTS"));
+}
+
+TEST_CASE("a password that a server repeats is hidden, also where it was cut", "[F90]") {
+    Secret const secret{"0123456789abcdefghij"};
+    CHECK(without("no 'AUTH' '0123456789abcdefghij' here", secret) == "no 'AUTH' '***' here");
+    CHECK(without("0123456789abcdefghij0123456789abcdefgh", secret) == "******");
+    CHECK(without("'0123456789abcdefg", secret) == "'***");
+    CHECK(without("of 0123 and 4567", secret) == "of 0123 and 4567");
+    CHECK(without("AUTH pw", Secret{"pw"}) == "AUTH ***");
+    CHECK(without("AUTH pw", Secret{}) == "AUTH pw");
+    CHECK(without("", secret).empty());
 }
 
 }  // namespace errors_test

@@ -61,6 +61,8 @@ TEST_CASE("replies are the same in whatever pieces they come", "[F69]") {
 
 TEST_CASE("what a hostile server announces is refused before anything is allocated", "[F72]") {
     CHECK(code_of("$2147483647\r\n") == errc::protocol_error);
+    CHECK(code_of("$67108864\r\n") == errc::ok);
+    CHECK(code_of("$67108865\r\n") == errc::protocol_error);
     CHECK(code_of("$-2\r\n") == errc::protocol_error);
     CHECK(code_of("$9999999999999999999999\r\n") == errc::protocol_error);
     CHECK(code_of("*1000000000\r\n") == errc::protocol_error);

@@ -2,14 +2,19 @@
 // What users of other libraries on Redis count on: making a client costs nothing, closing leaves nothing, a
 // server that stands still holds up nobody, and what the manual says of options, commands and memory.
 #include "redis/config.hpp"
+#include "redis/own_connection.hpp"
 #include "redis/server.hpp"
+#include "support/slowness.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <functional>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sstream>
+#include <sys/socket.h>
 
 namespace seeds_test {
 
@@ -113,7 +118,7 @@ TEST_CASE("with a frozen server each verb fails within its timeout, and holds up
             seen = now;
         }
         CHECK(fault);
-        CHECK(since(begun) < 2s);
+        CHECK(since(begun) < 250ms + 100ms * support::slowness);
     }
     CHECK(longest_gap < 200ms);
     server.thaw();
@@ -177,14 +182,69 @@ TEST_CASE("timeouts, polling and the name of connections are options with the do
     CHECK(plain.poll == 5s);
     CHECK(plain.name.starts_with("cohort-"));
     CHECK(plain.replicas == 0);
-    auto const other =
-        redis::read_config(parse_url("redis://h?timeout=1s&poll=2s&name=shop"), system_clock());
+    CHECK(plain.ping == 15s);
+    CHECK(plain.keepalive == 60s);
+    auto const other = redis::read_config(
+        parse_url("redis://h?timeout=1s&poll=2s&ping=3s&keepalive=4s&name=shop"), system_clock());
     CHECK(other.timeout == 1s);
     CHECK(other.poll == 2s);
+    CHECK(other.ping == 3s);
+    CHECK(other.keepalive == 4s);
+    for (char const* wrong : {"ping=0s", "ping=x", "keepalive=0s", "keepalive=500ms", "keepalive=1d"}) {
+        INFO(wrong);
+        CHECK_THROWS_AS(redis::read_config(parse_url(std::string{"redis://h?"} + wrong), system_clock()),
+                        Error);
+    }
     RedisServer const server;
     auto const broker = open(server.url("name=shop"));
     run(broker->push(one("a")));
     CHECK(server.ask("CLIENT LIST").find("name=shop:commands") != std::string::npos);
+}
+
+namespace {
+
+// Of this program's connections to a port: after how many seconds of silence the system asks for the other
+// side.
+std::set<int> keepalives_to(int port) {
+    std::set<int> found;
+    for (int fd = 0; fd < 1024; ++fd) {
+        sockaddr_in address{};
+        socklen_t size = sizeof address;
+        bool const is_there = ::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+        if (!is_there || address.sin_family != AF_INET || ntohs(address.sin_port) != port) continue;
+        int on = 0;
+        int seconds = 0;
+        size = sizeof on;
+        ::getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &size);
+        ::getsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, &size);
+        found.insert(on == 1 ? seconds : 0);
+    }
+    return found;
+}
+
+}  // namespace
+
+TEST_CASE("a silent connection is asked whether it is there, by us and by the system, as often as was said",
+          "[K24]") {
+    NEED_REDIS
+    int const port = support::free_port();
+    RedisServer server{{"--port", std::to_string(port)}};
+    auto const broker = open("redis://127.0.0.1:" + std::to_string(port) + "?keepalive=7s&ping=50ms");
+    run(broker->push(one("a")));
+    CHECK(keepalives_to(port) == std::set<int>{7});
+    server.ask("CONFIG RESETSTAT");
+    auto const has_asked = [&] {
+        return server.ask("INFO commandstats").find("cmdstat_ping:") != std::string::npos;
+    };
+    CHECK(becomes_true(has_asked));
+
+    // What has no answer to that is left, though nobody wants anything of it.
+    redis_test::OwnConnection connection{server.url("ping=100ms&timeout=200ms")};
+    REQUIRE(has_ended(*ping(*connection)));
+    REQUIRE(connection->client_id() != 0);
+    server.freeze();
+    CHECK(becomes_true([&] { return connection->client_id() == 0; }));
+    server.thaw();
 }
 
 TEST_CASE("queues are listed by their names, without prefixes of the store", "[R01]") {

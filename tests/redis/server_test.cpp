@@ -23,6 +23,22 @@ TEST_CASE("a wrong password is told as such, without the password, and the right
     CHECK(run(broker->push(one("a"))).at(0).verdict == PushVerdict::stored);
 }
 
+TEST_CASE("who is refused does not come again and again", "[F56]") {
+    NEED_REDIS
+    RedisServer const server{{"--requirepass", "right"}};
+    auto const wrong = open("redis+unix://:wrong-secret@" + server.socket() + "?timeout=1s");
+    CHECK(code_of(wrong->push(one("a"))) == errc::auth_failed);
+    auto const attempts = [&] {
+        std::string const stats = server.ask("--no-auth-warning -a right INFO stats");
+        std::string const name = "total_connections_received:";
+        return std::stoi(stats.substr(stats.find(name) + name.size()));
+    };
+    int const before = attempts();
+    CHECK(code_of(wrong->push(one("a"))) == errc::auth_failed);
+    CHECK(code_of(wrong->push(one("a"))) == errc::auth_failed);
+    CHECK(attempts() - before == 1);  // of the second question itself
+}
+
 TEST_CASE("two databases of a server share nothing") {
     NEED_REDIS
     RedisServer server;
@@ -94,7 +110,7 @@ TEST_CASE(
 
     CHECK(replica.ask("HLEN 'cohort:{:main}:jobs'") == "1");
     auto const wrong = open(replica.url("timeout=1s"));
-    CHECK(code_of(wrong->push(one("b"))) == errc::unavailable);  // a replica takes no writes
+    CHECK(code_of(wrong->push(one("b"))) == errc::broker_unsupported);  // a replica takes no writes
     replica.freeze();
     CHECK(run(broker->push(one("late"))).at(0).verdict == PushVerdict::uncertain);
     replica.thaw();

@@ -31,7 +31,9 @@ std::string bulk(std::string const& text) {
 
 std::string const healthy_server = bulk("# Server\r\nredis_version:7.0.15\r\n");
 std::string const healthy_memory = bulk("# Memory\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n");
-std::string const welcome = healthy_server + healthy_memory + "+OK\r\n:7\r\n";
+std::string const healthy_role = bulk("# Replication\r\nrole:master\r\n");
+std::string const healthy = healthy_server + healthy_memory + healthy_role;
+std::string const welcome = healthy + "+OK\r\n:7\r\n";
 
 errc code_of(std::exception_ptr const& error) {
     if (!error) return errc::ok;
@@ -70,7 +72,7 @@ TEST_CASE("nothing is sent before the greeting has been answered") {
     CHECK(greeting.find("SELECT\r\n$1\r\n3\r\n") != std::string::npos);
     CHECK(greeting.find("me:commands") != std::string::npos);
     CHECK(greeting.find("PING") == std::string::npos);
-    session.feed("+OK\r\n" + healthy_server + healthy_memory + "+OK\r\n+OK\r\n", Time{});
+    session.feed("+OK\r\n" + healthy + "+OK\r\n+OK\r\n", Time{});
     CHECK_FALSE(session.is_ready());
     session.feed(":12\r\n", Time{});
 
@@ -86,7 +88,7 @@ TEST_CASE("a server that would lose jobs is refused, with what to do", "[F53][B4
     Config const config = config_of("redis://h");
     for (auto const& [memory, code] :
          {std::pair{"maxmemory:1000\r\nmaxmemory_policy:allkeys-lru\r\n", errc::broker_unsupported},
-          std::pair{"maxmemory:0\r\nmaxmemory_policy:allkeys-lfu\r\n", errc::ok},
+          std::pair{"maxmemory:0\r\nmaxmemory_policy:allkeys-lfu\r\n", errc::broker_unsupported},
           std::pair{"maxmemory:1000\r\nmaxmemory_policy:noeviction\r\n", errc::ok},
           std::pair{"maxmemory:1000\r\nmaxmemory_policy:volatile-lru\r\n", errc::ok}}) {
         Session session{config, "commands", {}};
@@ -104,6 +106,43 @@ TEST_CASE("a server that would lose jobs is refused, with what to do", "[F53][B4
         INFO(version);
         CHECK(fault_of(session, bulk("redis_version:" + std::string{version} + "\r\n")) == code);
     }
+}
+
+TEST_CASE("a replica is refused, or is a trouble that passes where it was a primary before", "[F43][B40]") {
+    Config const config = config_of("redis://h");
+    std::string const replica = bulk("role:slave\r\nmaster_host:db1\r\nmaster_port:7\r\n");
+    Session session{config, "commands", {}};
+    session.open({}, Time{});
+    session.take_output(Time{});
+    CHECK(fault_of(session, healthy_server + healthy_memory + replica) == errc::broker_unsupported);
+    session.lost(broken());
+    session.open({}, Time{});
+    session.take_output(Time{});
+    CHECK(fault_of(session, welcome) == errc::ok);
+    session.lost(broken());
+    session.open({}, Time{});
+    session.take_output(Time{});
+    CHECK(fault_of(session, healthy_server + healthy_memory + replica) == errc::unavailable);
+}
+
+TEST_CASE("what is asked while credentials are refused ends with that, however long the next attempt takes",
+          "[F56]") {
+    Config const config = config_of("redis://ann:secret@h");
+    Session session{config, "commands", {}};
+    session.open({}, Time{});
+    session.take_output(Time{});
+    std::exception_ptr reason;
+    try {
+        session.feed("-WRONGPASS invalid username-password pair or user is disabled.\r\n", Time{});
+    } catch (Error const&) {
+        reason = std::current_exception();
+    }
+    session.lost(reason);
+    auto const late = ask(Effect::write, 2s);
+    session.add(late, Time{});
+    session.expire(Time{} + 2s);
+    REQUIRE(late->is_ended());
+    CHECK(code_of(late->error) == errc::auth_failed);
 }
 
 TEST_CASE("wrong credentials are told to everybody who waits, and not the password", "[F56][F90]") {

@@ -17,9 +17,17 @@ namespace {
 
 struct TlsServer {
     explicit TlsServer(std::string const& clients = "no") : server{options(clients)} {}
+    // With a certificate that counts from one time to another.
+    TlsServer(std::string const& from, std::string const& until) : server{dated(from, until)} {}
 
     std::vector<std::string> options(std::string const& clients) const {
         auto all = certificates.server_options(clients);
+        all.insert(all.end(), {"--tls-port", port});
+        return all;
+    }
+    std::vector<std::string> dated(std::string const& from, std::string const& until) const {
+        certificates.make_server("dated", from, until);
+        auto all = certificates.server_options("no", "dated");
         all.insert(all.end(), {"--tls-port", port});
         return all;
     }
@@ -104,6 +112,22 @@ TEST_CASE("a server that is not trusted is refused, with the fix and without the
     CHECK(has(wrong, "it is not for example.org"));
     CHECK(has(wrong, "server_name=NAME"));
     CHECK(fault_of(tls.url("&server_name=127.0.0.2")).which() == errc::tls_failed);
+}
+
+TEST_CASE("a certificate that has expired, or is not valid yet, is refused, with that", "[tls][B39]") {
+    NEED_REDIS
+    TlsServer const good{"20200101000000Z", "20990101000000Z"};
+    run_jobs(good.url());
+    TlsServer const old{"20200101000000Z", "20200201000000Z"};
+    Error const expired = fault_of(old.url());
+    CHECK(expired.which() == errc::tls_failed);
+    CHECK(has(expired, "has expired"));
+    CHECK(has(expired, "renew it, or set the clock of this machine"));
+    TlsServer const coming{"20980101000000Z", "20990101000000Z"};
+    Error const early = fault_of(coming.url());
+    CHECK(early.which() == errc::tls_failed);
+    CHECK(has(early, "is not yet valid"));
+    CHECK(has(early, "set the clock of this machine"));
 }
 
 TEST_CASE("who meets a server without TLS, or TLS without asking for it, is told so", "[tls][B39]") {

@@ -32,6 +32,8 @@ public:
     static bool is_installed(std::string const& program = usual());
 
     std::string const& socket() const noexcept { return socket_; }
+    // Where it keeps its files.
+    std::string const& folder() const noexcept { return directory_; }
     std::string url(std::string const& parameters = {}) const {
         return "redis+unix:" + socket_ + (parameters.empty() ? "" : "?" + parameters);
     }

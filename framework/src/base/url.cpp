@@ -91,7 +91,9 @@ void Url::expect(std::initializer_list<std::string_view> known) const {
     for (auto const& [name, value] : params) {
         if (std::ranges::find(known, std::string_view{name}) != known.end()) continue;
         std::string fault = "unknown parameter " + quote(name);
+        Url told = *this;
         if (auto const word = nearest(name, known)) {
+            if (is_secret_name(*word)) told.params[name] = "***";
             fault += " (did you mean " + quote(*word) + "?)";
         } else if (known.size() == 0) {
             fault += " (none is known here)";
@@ -102,7 +104,7 @@ void Url::expect(std::initializer_list<std::string_view> known) const {
             }
             fault += " (known are " + list + ")";
         }
-        refuse(*this, fault);
+        refuse(told, fault);
     }
 }
 

@@ -107,6 +107,12 @@ awaitable<void> Stream::connect(Address address, Patience patience) {
     auto const milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(patience.unacked);
     state->tcp_socket.set_option(tcp::no_delay{true});
     set_option(state->tcp_socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+    if (patience.keepalive > 0s) {
+        auto const seconds =
+            static_cast<int>(std::chrono::ceil<std::chrono::seconds>(patience.keepalive).count());
+        set_option(state->tcp_socket, IPPROTO_TCP, TCP_KEEPIDLE, seconds);
+        set_option(state->tcp_socket, IPPROTO_TCP, TCP_KEEPINTVL, std::max(1, seconds / 3));
+    }
     set_option(state->tcp_socket, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(milliseconds.count()));
     state->protocol = state->tcp_socket.local_endpoint().protocol();
     state->socket = std::move(state->tcp_socket);

@@ -24,8 +24,9 @@ struct Address {
 
 // For how long a stream waits for the other side.
 struct Patience {
-    Duration connect;  // with all addresses of a name together: each has its share
-    Duration unacked;  // until sent bytes are acknowledged
+    Duration connect;         // with all addresses of a name together: each has its share
+    Duration unacked;         // until sent bytes are acknowledged
+    Duration keepalive = 0s;  // then the system asks whether it is there; 0s = when the system likes
 };
 
 // On one executor, which must be one thread's. Everything that is under way ends with an error when the

@@ -12,6 +12,7 @@ namespace cohort::redis {
 namespace {
 
 constexpr std::int64_t most_databases = 65'535;
+constexpr Duration longest_keepalive = std::chrono::seconds{32'767};  // of Linux
 
 // Part of keys, between braces that say where they live on a cluster.
 void check_namespace(std::string const& space, Url const& url) {
@@ -62,15 +63,17 @@ constexpr io::TlsWords tls_words{"redis:", "rediss:", "tls-port", "tls-ca-cert-f
 
 void expect_parameters(Url const& url, Topology topology, bool is_tls) {
     if (topology == Topology::one) {
-        url.expect({"namespace", "db", "timeout", "poll", "name", "replicas", "replication_timeout",
-                    "max_ended", "max_ended_bytes", "ca", "cert", "key", "server_name"});
+        url.expect({"namespace", "db", "timeout", "poll", "ping", "keepalive", "name", "replicas",
+                    "replication_timeout", "max_ended", "max_ended_bytes", "ca", "cert", "key",
+                    "server_name"});
     } else if (topology == Topology::cluster) {
-        url.expect({"namespace", "timeout", "poll", "name", "replicas", "replication_timeout", "max_ended",
-                    "max_ended_bytes", "ca", "cert", "key", "server_name"});
+        url.expect({"namespace", "timeout", "poll", "ping", "keepalive", "name", "replicas",
+                    "replication_timeout", "max_ended", "max_ended_bytes", "ca", "cert", "key",
+                    "server_name"});
     } else {
-        url.expect({"namespace", "db", "timeout", "poll", "name", "replicas", "replication_timeout",
-                    "max_ended", "max_ended_bytes", "master", "sentinel_user", "sentinel_password", "ca",
-                    "cert", "key", "server_name"});
+        url.expect({"namespace", "db", "timeout", "poll", "ping", "keepalive", "name", "replicas",
+                    "replication_timeout", "max_ended", "max_ended_bytes", "master", "sentinel_user",
+                    "sentinel_password", "ca", "cert", "key", "server_name"});
     }
     if (!is_tls) io::expect_no_tls(url, tls_words);
 }
@@ -129,6 +132,12 @@ Config read_config(Url const& url, Clock const& clock) {
     config.timeout = positive(url, "timeout", config.timeout);
     config.replication = positive(url, "replication_timeout", config.timeout / 2);
     config.poll = positive(url, "poll", config.poll);
+    config.ping = positive(url, "ping", config.ping);
+    config.keepalive = positive(url, "keepalive", config.keepalive);
+    if (config.keepalive < 1s || config.keepalive > longest_keepalive) {
+        throw Error{errc::invalid_url,
+                    "keepalive is not in 1s.." + to_string(longest_keepalive) + ", in " + config.masked};
+    }
     config.name = url.text("name").value_or("cohort-" + std::to_string(::getpid()));
     for (char const c : config.name) {
         if (c <= ' ' || c > '~')

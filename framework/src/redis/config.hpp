@@ -34,6 +34,8 @@ struct Config {
     std::string name;              // of the connections, as CLIENT LIST shows them
     std::string space;             // the namespace
     Duration timeout = 5s;         // for the answer to a command, and for connecting
+    Duration ping = 15s;           // what has been silent for so long is asked whether it is there
+    Duration keepalive = 60s;      // and so long by the system, over TCP
     Duration poll = 5s;            // a claim that waits looks by itself after so long
     std::int64_t replicas = 0;     // a push or an outcome is stored when so many replicas have it
     Duration replication = 0s;     // how long they may take

@@ -22,8 +22,8 @@ namespace {
 constexpr Duration first_pause = 50ms;
 // A connection that lasted so long has been healthy: its end is the first failure.
 constexpr auto healthy = std::chrono::seconds{5};
-// Something is said at least so often, so that a connection which is dead without a sign is found.
-constexpr auto longest_silence = std::chrono::seconds{15};
+// Who was refused comes after between half of this and all of it: servers note it, and lock users out.
+constexpr Duration pause_when_refused = std::chrono::seconds{10};
 // Where a loop reads that may be held up, somebody else looks so long after a question: a late look must not
 // pass for a late answer, which would say that the server stood still.
 constexpr auto second_look = std::chrono::seconds{1};
@@ -108,6 +108,15 @@ void Connection::unsubscribe(std::string channel) {
     });
 }
 
+void Connection::move_to(io::Address server) {
+    asio::post(executor_, [self = shared_from_this(), server = std::move(server)] {
+        if (!self->at_ || (self->at_->host == server.host && self->at_->port == server.port)) return;
+        self->drop(std::make_exception_ptr(
+            Error{errc::unavailable,
+                  "the sentinels name another master, " + server.host + ":" + std::to_string(server.port)}));
+    });
+}
+
 void Connection::close() {
     {
         // From here on no other loop is in it: what it calls may go.
@@ -185,6 +194,7 @@ awaitable<void> Connection::run() {
         if (is_connected_ && !session_.is_ready()) trouble_ = explain(trouble_);
         client_id_ = 0;
         shut();
+        at_.reset();
         if (is_closed_) break;
         miss();
         {
@@ -201,9 +211,10 @@ awaitable<void> Connection::run() {
 awaitable<void> Connection::connect() {
     auto locating = locate_();
     io::Address address = co_await std::move(locating);
+    at_ = address;
     // Shorter than what a request waits, so that it hears why.
     Duration const limit = config_.timeout * 3 / 4;
-    io::Patience const patience{limit, config_.timeout + longest_silence};
+    io::Patience const patience{limit, config_.timeout + config_.ping, config_.keepalive};
     auto connecting = wire_.connect(std::move(address), patience);
     std::exception_ptr fault;
     try {
@@ -285,8 +296,10 @@ void Connection::miss() {
 }
 
 awaitable<void> Connection::pause(std::uint32_t failures) {
-    auto const bound = std::min(longest_pause_.load(), first_pause * (1 << std::min(failures - 1, 8U)));
-    std::uniform_int_distribution<Duration::rep> spread{0, bound.count()};
+    bool const is_refused = code_of(trouble_) == errc::auth_failed;
+    auto const usual = std::min(longest_pause_.load(), first_pause * (1 << std::min(failures - 1, 8U)));
+    auto const bound = is_refused ? pause_when_refused : usual;
+    std::uniform_int_distribution<Duration::rep> spread{is_refused ? bound.count() / 2 : 0, bound.count()};
     Duration const span{spread(random_)};
     co_await stopped_.wait_for(span);
 }
@@ -332,7 +345,7 @@ void Connection::watch() {
         std::lock_guard const lock{mutex_};
         next = session_.deadline();
         if (session_.is_ready()) {
-            auto const silence = session_.last_sign() + longest_silence;
+            auto const silence = session_.last_sign() + config_.ping;
             next = next ? std::min(*next, silence) : silence;
         }
         bool const is_elsewhere = is_lent_ && !session_.is_idle();
@@ -360,8 +373,7 @@ void Connection::look_at_time() {
         // The loop that asks may be busy with something else for long.
         if (is_lent_ && !feed_what_came()) returned_.wake();
         is_late = session_.expire(now);
-        is_silent =
-            session_.is_ready() && session_.is_idle() && session_.last_sign() + longest_silence <= now;
+        is_silent = session_.is_ready() && session_.is_idle() && session_.last_sign() + config_.ping <= now;
     } catch (...) {
         drop(std::current_exception());
         return;

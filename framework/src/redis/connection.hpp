@@ -41,6 +41,8 @@ public:
     // Thread-safe. Sends SUBSCRIBE or UNSUBSCRIBE, and remembers it for connections to come.
     void subscribe(std::string channel, RequestPtr request);
     void unsubscribe(std::string channel);
+    // Thread-safe: the server is there now. Who is connected elsewhere, or is about to be, comes anew.
+    void move_to(io::Address server);
     // Thread-safe: ends everything, now and later, with Error(closed).
     void close();
 
@@ -111,7 +113,8 @@ private:
     bool is_missed_ = false;  // its loss was logged
     bool is_closed_ = false;
     std::set<std::string> channels_;
-    std::exception_ptr trouble_;  // why the present connection has to end
+    std::optional<io::Address> at_;  // the server, from when it was located until it is left
+    std::exception_ptr trouble_;     // why the present connection has to end
     std::minstd_rand random_{std::random_device{}()};
     std::atomic<std::uint64_t> generation_{0};
     std::atomic<std::int64_t> client_id_{0};

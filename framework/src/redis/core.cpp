@@ -2,7 +2,6 @@
 #include "redis/core.hpp"
 
 #include "redis/record.hpp"
-#include "redis/sentinel.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -12,13 +11,17 @@ namespace cohort::redis {
 Core::Core(Config its_config)
     : config{std::move(its_config)},
       slots_{config.topology == Topology::cluster ? std::make_shared<Slots>(config.hosts) : nullptr},
+      sentinels_{config.topology == Topology::sentinel
+                     ? std::make_shared<Sentinels>(loop_.executor(), config,
+                                                   [this](io::Address const& master) { move_to(master); })
+                     : nullptr},
       commands_{make_route(loop_, "commands")}, replicated_{make_route(loop_, "replicated")},
       subscriber_{Subscriber::make(loop_.executor(), config, locate(loop_))} {}
 
 // Where anything can be asked for that is no key's.
 Locate Core::locate(io::Loop const& loop) const {
     if (slots_) return locate_any(slots_);
-    if (config.topology == Topology::sentinel) return locate_master(loop.executor(), config);
+    if (sentinels_) return sentinels_->locate_for(loop.executor());
     return locate_first(config);
 }
 
@@ -26,7 +29,21 @@ RoutePtr Core::make_route(io::Loop const& loop, std::string role) const {
     return std::make_shared<Route>(loop.executor(), config, std::move(role), slots_, locate(loop));
 }
 
-Core::~Core() = default;
+// They must not tell a half of it.
+Core::~Core() {
+    if (sentinels_) sentinels_->close();
+}
+
+void Core::move_to(io::Address const& master) {
+    std::lock_guard const lock{mutex_};
+    commands_->move_to(master);
+    replicated_->move_to(master);
+    subscriber_->move_to(master);
+    if (beats_) beats_->move_to(master);
+    for (auto const& known : waiters_) {
+        if (auto const waiter = known.lock()) waiter->move_to(master);
+    }
+}
 
 RoutePtr Core::beats() {
     std::lock_guard const lock{mutex_};
@@ -138,6 +155,7 @@ void Core::check_open() const {
 }
 
 void Core::close() noexcept {
+    if (sentinels_) sentinels_->close();  // without the lock: they may be telling something
     std::lock_guard const lock{mutex_};
     if (std::exchange(is_closed_, true)) return;
     commands_->close();

@@ -7,6 +7,7 @@
 #include "redis/call.hpp"
 #include "redis/config.hpp"
 #include "redis/keys.hpp"
+#include "redis/sentinel.hpp"
 #include "redis/subscriber.hpp"
 
 #include <map>
@@ -61,12 +62,14 @@ public:
 
 private:
     Locate locate(io::Loop const& loop) const;
+    void move_to(io::Address const& master);
     RoutePtr make_route(io::Loop const& loop, std::string role) const;
     std::uint64_t generation() const { return commands_->generation() + replicated_->generation(); }
 
     // Ended in the opposite order.
     io::Loop loop_{"cohort-redis"};
-    std::shared_ptr<Slots> const slots_;  // null unless it is a cluster
+    std::shared_ptr<Slots> const slots_;          // null unless it is a cluster
+    std::shared_ptr<Sentinels> const sentinels_;  // null unless there are some
     RoutePtr const commands_;
     RoutePtr const replicated_;
     std::shared_ptr<Subscriber> const subscriber_;

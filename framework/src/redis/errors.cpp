@@ -5,6 +5,7 @@
 
 #include <boost/system/system_error.hpp>
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -46,11 +47,19 @@ constexpr std::array rows{
         "another program uses these keys; set namespace"},
 };
 
+// So much of a secret is one, too: servers cut long texts.
+constexpr std::size_t shortest_trace = 16;
+
 constexpr Row max_clients{"max number of clients", {errc::unavailable, Reaction::reconnect}};
 constexpr Row unknown_command{
     "unknown command", {errc::broker_unsupported, Reaction::tell}, "Redis 6.2 is needed"};
 constexpr Row bad_database{"DB index is out of range", {errc::invalid_url, Reaction::reconnect}};
 constexpr Row bad_password{"invalid password", {errc::auth_failed, Reaction::reconnect}};
+constexpr Row no_right{
+    "user executing the script can't run",
+    {errc::auth_failed, Reaction::tell},
+    "docs/brokers/redis.md has the rights that are needed; ACL LOG has the one that lacks"};
+constexpr Row no_right_now{"ACL failure in script", no_right.fault, no_right.advice};
 constexpr Row any{"", {errc::protocol_error, Reaction::tell}};
 
 bool begins_with_word(std::string_view text, std::string_view word) noexcept {
@@ -70,7 +79,8 @@ Row const& find(std::string_view text) noexcept {
             if (begins_with_word(text.substr(inner + 3), row.word)) return row;
         }
     }
-    for (auto const* row : {&max_clients, &unknown_command, &bad_database, &bad_password}) {
+    for (auto const* row :
+         {&max_clients, &unknown_command, &bad_database, &bad_password, &no_right, &no_right_now}) {
         if (text.find(row->word) != std::string_view::npos) return *row;
     }
     return any;
@@ -93,6 +103,30 @@ Error make_error(std::string_view text, std::string_view server) {
     detail += one_line(text, 500);
     if (!row.advice.empty()) detail += ")";
     return Error{row.fault.code, detail};
+}
+
+std::string without(std::string_view text, Secret const& secret) {
+    std::string_view const hidden = secret.reveal();
+    auto const trace = hidden.substr(0, shortest_trace);
+    std::string out;
+    for (auto at = text.find(trace); !trace.empty() && at != std::string_view::npos; at = text.find(trace)) {
+        out += text.substr(0, at);
+        out += to_string(secret);
+        text.remove_prefix(at);
+        auto const end = std::ranges::mismatch(text, hidden).in1;
+        text.remove_prefix(static_cast<std::size_t>(end - text.begin()));
+    }
+    return out += text;
+}
+
+errc code_of(std::exception_ptr const& reason) {
+    try {
+        std::rethrow_exception(reason);
+    } catch (Error const& error) {
+        return error.which();
+    } catch (std::exception const&) {
+        return errc::unavailable;
+    }
 }
 
 std::string describe(std::exception_ptr const& reason) {

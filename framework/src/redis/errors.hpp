@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cohort/error.hpp>
+#include <cohort/url.hpp>
 
 #include <exception>
 #include <string>
@@ -26,6 +27,11 @@ bool is_no_script(std::string_view text) noexcept;
 
 // For people: where, and what the server said.
 Error make_error(std::string_view text, std::string_view server);
+// The code of what was thrown; unavailable where it has none.
+errc code_of(std::exception_ptr const& reason);
+// The text with *** for the secret, or for the beginning of a long one: a server may repeat what it was told,
+// as it does of a command that it does not know.
+std::string without(std::string_view text, Secret const& secret);
 // Why a connection has ended, without the code's name and the place in the source.
 std::string describe(std::exception_ptr const& reason);
 

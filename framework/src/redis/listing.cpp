@@ -39,19 +39,21 @@ awaitable<Found> search(CorePtr core, Search const& what) {
     Found found;
     std::string cursor = "0";
     do {
-        Call call = whole_queue_call(
-            *core, scan_script, what.queue,
-            {cursor, jobs_per_slice, std::to_string(what.state), what.contains, std::to_string(what.after)});
+        // What lies behind as many as are wanted, and one more, need not be sent.
+        auto const before = found.ids.size() > what.limit ? found.ids.rbegin()->first : 0;
+        Call call = whole_queue_call(*core, scan_script, what.queue,
+                                     {cursor, jobs_per_slice, std::to_string(what.state), what.contains,
+                                      std::to_string(what.after), std::to_string(before)});
         auto const outcome = co_await ask(core->commands(), core->config, std::move(call));
         View const slice = outcome.get();
         cursor = slice[0].text();
         for (std::size_t i = 1; i + 1 < slice.size(); i += 2) {
             found.ids.emplace(parse_cursor(slice[i].text()), slice[i + 1].text());
-            if (found.ids.size() <= what.limit) continue;
-            found.ids.erase(std::prev(found.ids.end()));
-            found.more = true;
+            if (found.ids.size() > what.limit + 1) found.ids.erase(std::prev(found.ids.end()));
         }
     } while (cursor != "0" && !cursor.empty());
+    found.more = found.ids.size() > what.limit;
+    if (found.more) found.ids.erase(std::prev(found.ids.end()));
     co_return found;
 }
 

@@ -132,6 +132,12 @@ void Route::hurry(Duration longest) {
         connection->hurry(longest);
 }
 
+void Route::move_to(io::Address const& server) {
+    std::lock_guard const lock{mutex_};
+    for (auto const& [node, connection] : connections_)
+        connection->move_to(server);
+}
+
 void Route::close() {
     std::lock_guard const lock{mutex_};
     is_closed_ = true;

@@ -26,6 +26,8 @@ public:
     std::uint64_t generation() const;
     Duration calm() const;
     void hurry(Duration longest);
+    // As a connection's, of the only one.
+    void move_to(io::Address const& server);
     void close();
 
 private:

@@ -36,16 +36,6 @@ bool is_before(std::string_view version, int major, int minor) {
     return have_major < major || (have_major == major && have_minor < minor);
 }
 
-errc code_of(std::exception_ptr const& reason) {
-    try {
-        std::rethrow_exception(reason);
-    } catch (Error const& error) {
-        return error.which();
-    } catch (std::exception const&) {
-        return errc::unavailable;
-    }
-}
-
 // An exception for each who waits: on threads of their own none is shared.
 std::exception_ptr another(std::exception_ptr const& reason) {
     try {
@@ -94,6 +84,7 @@ void Session::open(std::vector<std::string> const& channels, Time now) {
     };
     greet({"INFO", "server"}, look);
     greet({"INFO", "memory"}, look);
+    if (config_.topology == Topology::one) greet({"INFO", "replication"}, look);
     if (config_.topology == Topology::sentinel) {
         // Where ROLE is denied, the first write tells.
         greet({"ROLE"}, [this](View answer) {
@@ -124,20 +115,17 @@ void Session::check_server(std::string_view info) {
         fix = "is no node of a cluster; write redis: or rediss:";
     if (!fix.empty()) throw Error{errc::broker_unsupported, config_.masked + " " + fix};
     auto const policy = field(info, "maxmemory_policy");
-    if (!policy.starts_with("allkeys")) return;
-    if (field(info, "maxmemory") == "0") {
-        if (!has_warned_) {
-            log(LogLevel::warn, one_line(config_.masked +
-                                         " would delete jobs once maxmemory is set: its "
-                                         "maxmemory-policy is " +
-                                         std::string{policy} + "; set noeviction"));
-        }
-        has_warned_ = true;
-        return;
+    if (policy.starts_with("allkeys")) {
+        throw Error{errc::broker_unsupported,
+                    config_.masked + " deletes jobs when memory is short: its maxmemory-policy is " +
+                        std::string{policy} + "; set it with CONFIG SET maxmemory-policy noeviction"};
     }
-    throw Error{errc::broker_unsupported,
-                config_.masked + " deletes jobs when memory is short: its maxmemory-policy is " +
-                    std::string{policy} + "; set it with CONFIG SET maxmemory-policy noeviction"};
+    if (field(info, "role") != "slave") return;
+    // Of a server that was a primary when we came to it, this may pass.
+    throw Error{has_served_ ? errc::unavailable : errc::broker_unsupported,
+                config_.masked + " is a replica of " + std::string{field(info, "master_host")} + ":" +
+                    std::string{field(info, "master_port")} +
+                    ", and takes no jobs; write the address of its primary, or redis+sentinel: to follow it"};
 }
 
 void Session::add(RequestPtr request, Time now) {
@@ -162,6 +150,19 @@ std::string Session::take_output(Time now) {
 }
 
 void Session::feed(std::string_view bytes, Time now) {
+    if (is_ready_ || config_.password.empty()) {
+        take_all(bytes, now);
+        return;
+    }
+    // It has been told the password, and may not be what it seems.
+    try {
+        take_all(bytes, now);
+    } catch (Error const& error) {
+        throw Error{error.which(), without(error.detail(), config_.password)};
+    }
+}
+
+void Session::take_all(std::string_view bytes, Time now) {
     last_sign_ = now;
     parser_->feed(bytes);
     std::vector<Reply> replies;
@@ -191,7 +192,9 @@ void Session::take(Reply reply, Time now) {
         answer(view);
         if (greeted_.empty()) {
             is_ready_ = true;
+            has_served_ = true;
             trouble_.clear();
+            trouble_code_ = errc::unavailable;
             greeting_deadline_.reset();
         }
         return;
@@ -226,6 +229,7 @@ void Session::lost(std::exception_ptr reason) {
     errc const code = code_of(reason);
     bool const is_ours = code == errc::auth_failed || code == errc::broker_unsupported ||
                          code == errc::invalid_url || code == errc::tls_failed || code == errc::closed;
+    trouble_code_ = is_ours ? code : errc::unavailable;
     for (auto const& entry : sent) {
         bool const is_unknown = entry.request->effect == Effect::write;
         entry.request->finish(std::make_exception_ptr(
@@ -264,8 +268,8 @@ bool Session::expire(Time now) {
     for (auto& entry : queued_) {
         if (!is_late(entry) || !entry.request->begin()) continue;
         entry.request->finish(std::make_exception_ptr(Error{
-            errc::unavailable, config_.masked + ": no connection within " + to_string(entry.request->limit) +
-                                   (trouble_.empty() ? "" : ": " + trouble_)}));
+            trouble_code_, config_.masked + ": no connection within " + to_string(entry.request->limit) +
+                               (trouble_.empty() ? "" : ": " + trouble_)}));
     }
     std::erase_if(queued_,
                   [&](Entry const& entry) { return is_late(entry) || entry.request->is_withdrawn(); });

@@ -5,6 +5,8 @@
 #include "redis/config.hpp"
 #include "redis/request.hpp"
 
+#include <cohort/error.hpp>
+
 #include <chrono>
 #include <deque>
 #include <functional>
@@ -56,6 +58,7 @@ private:
 
     void greet(std::vector<std::string_view> const& words, Answer answer);
     void check_server(std::string_view info);
+    void take_all(std::string_view bytes, Time now);
     void take(Reply reply, Time now);
 
     Config const& config_;
@@ -71,7 +74,8 @@ private:
     Time last_sign_{};
     std::int64_t client_id_ = 0;
     std::string trouble_;  // why there is no connection
-    bool has_warned_ = false;
+    errc trouble_code_ = errc::unavailable;
+    bool has_served_ = false;
     bool has_been_slow_ = false;
 };
 

@@ -20,6 +20,7 @@ public:
 
     // The verb watch, from its checks on.
     awaitable<std::vector<EndedJob>> watch(WatchParams params);
+    void move_to(io::Address server) { connection_->move_to(std::move(server)); }
     void close();
 
 private:

@@ -13,7 +13,7 @@ local function cancel(id)
     call('HSET', K.cancels, id, token_of(run):sub(9))
     return 1
   end
-  if call('HEXISTS', K.results, id) == 1 then return 2 end
+  if call('HEXISTS', K.results, id) == 1 or call('ZSCORE', K.ended, id) then return 2 end
   local j = decode(record)
   if not j then return call('ZSCORE', K.dead, id) and 2 or 3 end
   if j.state >= SUCCEEDED then return 2 end

@@ -116,12 +116,31 @@ local function put_waiting(j, id)
   wake_one()
 end
 
+-- How often each id is in :list as itself; false where each queued job has its place. That is so where there are as many
+-- entries as jobs for them, and else somebody has damaged keys: only then the whole list is looked at.
+local function count_listed()
+  local entries = call('LLEN', K.list) - (call('HGET', K.meta, 'ghosts') or 0)
+  local others = call('ZCARD', K.prio) + call('ZCARD', K.due) + call('HLEN', K.running) + call('ZCARD', K.ended) +
+                 call('ZCARD', K.dead)
+  if call('HLEN', K.jobs) - others == entries then return false end
+  local counts = {}
+  for _, id in ipairs(call('LRANGE', K.list, 0, -1)) do counts[id] = (counts[id] or 0) + 1 end
+  local ghosts = call('HGETALL', K.ghosts)
+  for i = 1, #ghosts, 2 do counts[ghosts[i]] = (counts[ghosts[i]] or 0) - ghosts[i + 1] end
+  return counts
+end
+
+local listed  -- what count_listed() gave; once for a script
 local function take_out_waiting(j, id)
   if j.state == QUEUED then
-    -- Not in :prio means in :list, where it stays as a ghost until a claim meets it.
+    -- Not in :prio means in :list, where it stays as a ghost until a claim meets it; or it has no place.
     if call('ZREM', K.prio, place_of(j, id)) == 0 then
-      call('HINCRBY', K.ghosts, id, 1)
-      call('HINCRBY', K.meta, 'ghosts', 1)
+      if listed == nil then listed = count_listed() end
+      if not listed or (listed[id] or 0) > 0 then
+        if listed then listed[id] = listed[id] - 1 end
+        call('HINCRBY', K.ghosts, id, 1)
+        call('HINCRBY', K.meta, 'ghosts', 1)
+      end
     end
   else
     call('ZREM', K.due, id)

@@ -7,7 +7,7 @@ local function purge(id)
   local record = call('HGET', K.jobs, id)
   if not record or call('HEXISTS', K.running, id) == 1 then return 0 end
   local j = decode(record) or {state = FAILED}
-  if call('HEXISTS', K.results, id) == 1 then j.state = SUCCEEDED end
+  if call('HEXISTS', K.results, id) == 1 or call('ZSCORE', K.ended, id) then j.state = SUCCEEDED end
   if not ARGV[4]:find(tostring(j.state), 1, true) then return 0 end
   if j.state < SUCCEEDED then
     take_out_waiting(j, id)

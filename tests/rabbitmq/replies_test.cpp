@@ -8,6 +8,7 @@
 #include <boost/asio/detached.hpp>
 
 #include <csignal>
+#include <future>
 #include <set>
 #include <sstream>
 #include <sys/wait.h>
@@ -235,9 +236,8 @@ TEST_CASE(
         REQUIRE(worker.settle(worker.claim().jobs.at(0)) == Verdict::accepted);
         hear(*broker, 1, heard);
 
-        std::vector<EndedJob> told;
-        std::thread listener;
-        if (listens) listener = std::thread{[&] { told = watch(*broker, 60s); }};
+        std::future<std::vector<EndedJob>> listener;
+        if (listens) listener = std::async(std::launch::async, [&] { return watch(*broker, 60s); });
         support::rabbitmqctl("-q delete_queue cohort:" + space.name + ":replies:c1");
         auto const look = [&] {
             if (!listens) CHECK(watch(*broker, 1ms).empty());
@@ -247,10 +247,7 @@ TEST_CASE(
         CHECK(line_of_replies(space).find("604800000") != std::string::npos);
         push(*broker, "after");
         REQUIRE(worker.settle(worker.claim().jobs.at(0)) == Verdict::accepted);
-        if (listens)
-            listener.join();
-        else
-            told = watch(*broker, 20s);
+        auto const told = listens ? listener.get() : watch(*broker, 20s);
         REQUIRE(told.size() == 1);
         CHECK(told[0].ref.id == "after");
     }

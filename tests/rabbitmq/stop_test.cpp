@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <future>
 
 namespace stop_test {
 
@@ -268,12 +269,12 @@ TEST_CASE("a consumer that could not begin for an alarm is not ended before the 
     Worker worker{*broker};
     WaitingClaim claim{worker, 1};
     await_that([&] { return server.count(AMQP_BASIC_CONSUME_METHOD) == 1; });
-    std::thread stopper{[&] { run(broker->retire(worker.incarnation)); }};
+    auto stopping = std::async(std::launch::async, [&] { run(broker->retire(worker.incarnation)); });
     // An answer is waited for so long, three times.
     std::this_thread::sleep_for(900ms);
     CHECK(server.count(AMQP_BASIC_CANCEL_METHOD) == 0);
     Worker const other{*broker};
-    stopper.join();
+    stopping.get();
     CHECK(server.count(AMQP_BASIC_CANCEL_METHOD) == 1);
     CHECK(claim.stop().empty());
 }

@@ -136,6 +136,24 @@ TEST_CASE(
     CHECK(third[0].counters == Counters{3, 2, 0, 0});
 }
 
+TEST_CASE("a job that waits above a step of the ladder that somebody deleted goes on when the step is back",
+          "[rabbitmq][F51][.nightly][timeout:480]") {
+    NEED_RABBITMQ
+    Space const space;
+    auto const broker = space.open();
+    Worker worker{*broker};
+    constexpr Duration all_steps = 12'700ms;
+    REQUIRE(push_delayed(*broker, "above", all_steps) == PushVerdict::stored);
+    delete_lower_step(space);
+    CHECK(worker.claim(1, all_steps + 2s).jobs.empty());
+    REQUIRE(push_delayed(*broker, "after", two_steps) == PushVerdict::stored);
+    CHECK(worker.settle(worker.claim(1, 10s).jobs.at(0)) == Verdict::accepted);
+    // The server tries it again every three minutes.
+    auto const jobs = worker.claim(1, 380s).jobs;
+    REQUIRE(jobs.size() == 1);
+    CHECK(jobs[0].ref.id == "above");
+}
+
 TEST_CASE("an outcome that could not be said, because nothing could be declared, may be said again",
           "[F51]") {
     std::atomic<bool> is_short{false};

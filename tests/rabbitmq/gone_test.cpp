@@ -99,7 +99,7 @@ void delete_lower_step(Space const& space) {
 
 TEST_CASE(
     "a lower step of the ladder that somebody deleted alone is there again for the next push through it",
-    "[rabbitmq][F51]") {
+    "[rabbitmq][F51][timeout:120]") {
     NEED_RABBITMQ
     Space const space;
     auto const broker = space.open();
@@ -117,7 +117,7 @@ TEST_CASE(
 
 TEST_CASE(
     "a lower step of the ladder that somebody deleted alone is there again for the next retry through it",
-    "[rabbitmq][F51]") {
+    "[rabbitmq][F51][timeout:120]") {
     NEED_RABBITMQ
     Space const space;
     auto const broker = space.open();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The broker on a RabbitMQ server keeps every promise of the contract that needs no records.
+// The broker on a RabbitMQ server keeps every promise of the contract that needs no records, also with three
+// priorities.
 #include "brokers/conformance/real_rig.hpp"
 #include "brokers/conformance/suite.hpp"
 #include "rabbitmq/rabbitmq.hpp"
@@ -14,13 +15,14 @@ namespace {
 // One server for the whole run; each rig has a namespace of its own on it.
 class RabbitRig : public RealRig {
 public:
+    explicit RabbitRig(std::string others = {}) : others_{std::move(others)} {}
     ~RabbitRig() override { drop_broker(); }
 
     std::shared_ptr<Broker> open(std::string const& space) override {
         std::string url = support::rabbitmq_url();
         // No server: what needs none can still be asked.
         if (url.empty()) url = "amqp://localhost:1";
-        return rabbitmq::open(parse_url(url + "?namespace=" + space_ + space), clock());
+        return rabbitmq::open(parse_url(url + "?namespace=" + space_ + space + others_), clock());
     }
 
     // Leases follow the rig's clock. The server has its own, which nobody can move: where a promise speaks of
@@ -38,12 +40,21 @@ public:
     }
 
 private:
+    std::string const others_;  // "&priorities=3"
     std::string const space_ = random_id();
 };
 
+char const* why_skipped() {
+    return support::rabbitmq_url().empty() ? "no rabbitmq-server runs for the tests" : "";
+}
+
 [[maybe_unused]] AddBackend const added_rabbitmq{
-    "rabbitmq", []() -> std::unique_ptr<Rig> { return std::make_unique<RabbitRig>(); },
-    [] { return support::rabbitmq_url().empty() ? "no rabbitmq-server runs for the tests" : ""; }};
+    "rabbitmq", []() -> std::unique_ptr<Rig> { return std::make_unique<RabbitRig>(); }, &why_skipped};
+
+[[maybe_unused]] AddWay const added_priorities{
+    "rabbitmq+priorities",
+    []() -> std::unique_ptr<Rig> { return std::make_unique<RabbitRig>("&priorities=3"); }, "[timeout:240]",
+    &why_skipped};
 
 }  // namespace
 

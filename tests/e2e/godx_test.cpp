@@ -184,6 +184,62 @@ awaitable<void> client_registers(std::string broker, std::string list) {
     CHECK(later == 15);
 }
 
+using Clock = std::chrono::steady_clock;
+
+// Sent by hand: its delay and its lifetime are headers.
+awaitable<void> push_deferred(cohort::Client& client, Message message, cohort::Duration delay,
+                              cohort::Duration lifetime) {
+    cohort::rabbitmq::RawMessage raw = assemble(message);
+    raw.headers["delay"] = delay / 1us;
+    raw.headers["timeout"] = lifetime / 1us;
+    co_await cohort::rabbitmq::publish(client.broker(), "client-service", std::move(raw));
+}
+
+awaitable<void> by_hand_later(std::string broker, std::string list) {
+    Service const service{broker, list};
+    cohort::Client client{broker, client_options("shop")};
+    co_await initialize(client, 20s);
+    Message const quick = by_shop("godx_test.price", "[4]");
+    Message const slow = by_shop("godx_test.slow_price", "[4]");
+    cohort::Duration const delay = 1500ms;
+    cohort::Duration const lifetime = 300ms;
+    auto const begun = Clock::now();
+    co_await push_deferred(client, quick, delay, lifetime);
+    co_await push_deferred(client, slow, delay, lifetime);
+    Message const total = co_await reply_to(client, quick.metadata.id);
+    CHECK(Clock::now() - begun >= delay);
+    CHECK(total.content<int>() == 12);
+    // Its lifetime begins behind the delay.
+    Message const late = co_await reply_to(client, slow.metadata.id);
+    CHECK(Clock::now() - begun >= delay + lifetime);
+    check_error(late, ErrorCode::task_timeout);
+}
+
+awaitable<void> service_is_away(std::string broker, std::string list) {
+    std::optional<Service> service;
+    service.emplace(broker, list);
+    cohort::Client client{broker, client_options("shop")};
+    co_await initialize(client, 20s);
+    auto const begun = Clock::now();
+    auto const soon = co_await client.enqueue_job<price>({.delay = 1s}, 3);
+    auto const later = co_await client.enqueue_job<price>({.delay = 6s}, 4);
+    Message const by_message = by_shop("godx_test.price", "[5]");
+    co_await push_deferred(client, by_message, 6s, 3s);
+    service.reset();
+    // One falls due while nobody is there.
+    bool const is_done = co_await soon.wait(2s);
+    CHECK_FALSE(is_done);
+    service.emplace(broker, list);
+    int const nine = co_await soon.result(20s);
+    CHECK(nine == 9);
+    CHECK(Clock::now() - begun < 6s);
+    int const twelve = co_await later.result(20s);
+    CHECK(twelve == 12);
+    CHECK(Clock::now() - begun >= 6s);
+    Message const fifteen = co_await reply_to(client, by_message.metadata.id);
+    CHECK(fifteen.content<int>() == 15);
+}
+
 support::Process start_worker(support::TempDir const& dir, std::string const& broker,
                               std::string const& log) {
     std::vector<std::string> const command{support::program("e2e_worker"),
@@ -252,6 +308,21 @@ TEST_CASE("on RabbitMQ, a client registers with a service and is served", "[rabb
     if (is_skipped()) return;
     support::TempDir const dir;
     cohort::run(client_registers(url(), "sqlite:" + dir.file("clients.db")));
+}
+
+TEST_CASE("on RabbitMQ, a message by hand starts behind its delay, and is stopped at the end of its lifetime",
+          "[rabbitmq][S14][S16][S23]") {
+    if (is_skipped()) return;
+    support::TempDir const dir;
+    cohort::run(by_hand_later(url(), "sqlite:" + dir.file("clients.db")));
+}
+
+TEST_CASE(
+    "on RabbitMQ, what is deferred outlives its service, and is run by the next one when its time has come",
+    "[rabbitmq][S14][S38]") {
+    if (is_skipped()) return;
+    support::TempDir const dir;
+    cohort::run(service_is_away(url(), "sqlite:" + dir.file("clients.db")));
 }
 
 TEST_CASE(

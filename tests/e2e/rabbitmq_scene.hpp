@@ -39,13 +39,14 @@ inline bool is_skipped() {
 }
 
 struct Crew {
-    Crew(std::string const& url, int count) {
-        for (int i = 0; i < count; ++i) {
-            std::vector<std::string> const command{support::program("e2e_worker"), "--broker", url,
-                                                   "--concurrency", "4"};
-            workers.emplace_back(command, directory.file("worker.log"));
-        }
+    // `words` are more of a worker's command line.
+    Crew(std::string const& url, int count, std::vector<std::string> const& words = {})
+        : command{support::program("e2e_worker"), "--broker", url, "--concurrency", "4"} {
+        command.insert(command.end(), words.begin(), words.end());
+        for (int i = 0; i < count; ++i)
+            add();
     }
+    void add() { workers.emplace_back(command, directory.file("worker.log")); }
     // What they have said, all of them.
     std::string said() const {
         std::ifstream log{directory.file("worker.log")};
@@ -55,6 +56,7 @@ struct Crew {
         return std::ranges::all_of(workers, [](auto& worker) { return worker.wait(0) == -1; });
     }
 
+    std::vector<std::string> command;
     support::TempDir directory;
     std::deque<support::Process> workers;
 };
@@ -123,8 +125,9 @@ inline cohort::awaitable<Clock::duration> until_one_ends(Load& load) {
 
 // One client, and its workers.
 struct Side {
-    Side(std::string its_name, std::string its_url, int workers, int millis)
-        : name{std::move(its_name)}, url{std::move(its_url)}, client{url}, crew{url, workers},
+    Side(std::string its_name, std::string its_url, int workers, int millis,
+         std::vector<std::string> const& words)
+        : name{std::move(its_name)}, url{std::move(its_url)}, client{url}, crew{url, workers, words},
           load{client, millis} {}
 
     bool has_store() const { return url.find("&store=") != std::string::npos; }
@@ -138,12 +141,14 @@ struct Side {
 
 struct Both {
     // `login` is what a URL begins with: "amqp://user:password@host:port".
-    Both(std::string const& login, int workers, int millis) {
-        sides.emplace_back("without a store", login + "?timeout=1s&namespace=plain", workers, millis);
-        sides.emplace_back(
-            "with a store",
-            login + "?timeout=1s&namespace=stored&poll=1s&store=sqlite:" + directory.file("jobs.db"), workers,
-            millis);
+    // `others` are more of their parameters, `words` more of a worker's command line.
+    Both(std::string const& login, int workers, int millis, std::string const& others = {},
+         std::vector<std::string> const& words = {}) {
+        std::string const both = login + "?timeout=1s" + others;
+        sides.emplace_back("without a store", both + "&namespace=plain", workers, millis, words);
+        sides.emplace_back("with a store",
+                           both + "&namespace=stored&poll=1s&store=sqlite:" + directory.file("jobs.db"),
+                           workers, millis, words);
     }
 
     // RabbitMQ notes a new queue on its disk half a second after it was made (docs/brokers/rabbitmq.md).

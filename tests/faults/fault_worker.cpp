@@ -14,9 +14,14 @@
 #ifdef COHORT_FAULTS_SQLITE
 #include "sqlite/sqlite.hpp"
 #endif
+#ifdef COHORT_FAULTS_RABBITMQ
+#include "open/store.hpp"
+#include "rabbitmq/rabbitmq.hpp"
+#endif
 
 #include <cstdio>
 #include <cstdlib>
+#include <stdexcept>
 
 namespace {
 
@@ -31,11 +36,19 @@ private:
     cohort::Duration const skew_;
 };
 
-std::shared_ptr<cohort::Broker> open(std::string const& url, [[maybe_unused]] cohort::Clock const& clock) {
+// As open_broker() does, with this clock.
+std::shared_ptr<cohort::Broker> open_skewed(cohort::Url const& url,
+                                            [[maybe_unused]] cohort::Clock const& clock) {
 #ifdef COHORT_FAULTS_SQLITE
-    if (url.starts_with("sqlite:")) return cohort::sqlite::open(cohort::parse_url(url), clock);
+    if (url.scheme == "sqlite") return cohort::sqlite::open(url, clock);
 #endif
-    return cohort::open_broker(url);
+#ifdef COHORT_FAULTS_RABBITMQ
+    auto const open_store = [&] { return open_skewed(cohort::store_of(url), clock); };
+    if (url.scheme == "amqp" && url.text("store"))
+        return cohort::rabbitmq::open_on_store(url, open_store, clock);
+    if (url.scheme == "amqp") return cohort::rabbitmq::open(url, clock);
+#endif
+    throw std::runtime_error{"nobody has played with the clock of a worker on " + url.masked()};
 }
 
 int work(char** argument) {
@@ -53,14 +66,17 @@ int work(char** argument) {
     options.grace = span();
     options.cancel_grace = span();
     options.deadline = span();
-    SkewedClock const clock{span()};
+    cohort::Duration const skew = span();
+    SkewedClock const clock{skew};
     options.clock = &clock;
     bool const is_old = next() == "old";
     std::string const cron = next();
 #ifndef NDEBUG
     cohort::arm_failpoints(next());
 #endif
-    auto const broker = std::make_shared<faults::Witness>(open(url, clock), ledger, options.name);
+    auto const own =
+        skew == cohort::Duration{} ? cohort::open_broker(url) : open_skewed(cohort::parse_url(url), clock);
+    auto const broker = std::make_shared<faults::Witness>(own, ledger, options.name);
     cohort::Worker worker{broker, options};
     worker.provide(std::make_shared<faults::Who>(faults::Who{options.name, ledger}));
     if (is_old) worker.add(faults::old_jobs);

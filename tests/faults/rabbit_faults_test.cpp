@@ -202,5 +202,35 @@ FAULT("F54", "rabbitmq", "messages that are no jobs are laid aside, and the othe
     CHECK(stage.count("start") == 21);
 }
 
+NIGHTLY_FAULT("F78", "rabbitmq",
+              "workers an hour fast and an hour slow: delays are the server's, and no job runs twice") {
+    WorkerSetup fast;
+    fast.skew = 1h;
+    WorkerSetup slow;
+    slow.skew = -1h;
+    stage.start(fast);
+    stage.start(slow);
+    stage.asker().enqueue({.job = "ok", .number = 20, .count = 100});
+    stage.asker().enqueue({.job = "flaky", .number = 1, .count = 20, .options = {.max_retries = 3}});
+    auto const begun = ledger_time();
+    constexpr cohort::Duration delay = 3s;
+    stage.asker().enqueue({.job = "ok", .number = 5, .count = 20, .options = {.delay = delay}});
+    auto const pushed = ledger_time();
+    stage.asker().wait(60s);
+    stage.drain();
+    stage.check();
+    std::size_t late = 0;
+    for (auto const& event : read_ledger(stage.ledger_path())) {
+        // The last twenty were delayed.
+        if (event.what != "start" || event.words[0] <= "j000120") continue;
+        ++late;
+        CHECK(event.at >= begun + delay);
+        CHECK(event.at < pushed + delay + 2s * slowness);
+    }
+    CHECK(late == 20);
+    for (auto const& job : stage.store().read())
+        CHECK(job.counters.lost == 0);
+}
+
 }  // namespace rabbit_faults_test
 #endif

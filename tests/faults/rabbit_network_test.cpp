@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
-// A bad network between workers, clients and a RabbitMQ server (F66 to F69), through the proxy of the tests.
+// A bad network between workers, clients and a RabbitMQ server (F66 to F76), through the proxy of the tests.
 // Waits are real: it is the server's time that passes.
 #ifdef COHORT_FAULTS_RABBITMQ
 #include "faults/network_scene.hpp"
 #include "faults/rabbit_way.hpp"
+
+#include <cohort/run.hpp>
+
+#include <algorithm>
 
 namespace rabbit_network_test {
 
@@ -171,6 +175,68 @@ FAULT("F30", "rabbitmq",
     stage.check();
     CHECK(stage.count("got") == 300);
     CHECK(stage.count("start") == 300);
+}
+
+NIGHTLY_FAULT("F74", "rabbitmq",
+              "one of two workers is cut off for four leases: the other takes its jobs, and it comes back") {
+    stage.asker().enqueue({.job = "ok", .number = 3000 * slowness, .count = 4});
+    Proxy network{rabbit_way(stage).port()};
+    go_through(stage, network);
+    WorkerSetup const setup;
+    stage.start(setup);
+    stage.until_started(4, "w1");
+    go_directly(stage);
+    auto& other = stage.start(setup);
+    auto const before = network.traffic().connects;
+    set_both(network, "blackhole");
+    stage.asker().wait(60s);
+    auto const cut = ledger_time();
+    // The server notices as late as the worker does.
+    stage.until_started(4, "w2");
+    CHECK(ledger_time() - cut < 3 * heartbeat + 1s * slowness);
+    CHECK(notices(network, before));
+    stage.pass(std::max<cohort::Duration>(cut + 4 * setup.lease - ledger_time(), 0s));
+    set_both(network, "pass");
+    stage.drain(60s);
+    stage.check({.duplicates = 4});
+    for (auto const& job : stage.store().read())
+        CHECK(job.result.ends_with("/w2\""));
+
+    other.stop();
+    CHECK(other.wait(10s) == 0);
+    check_works(stage, "w1");
+    stage.drain();
+    stage.check({.duplicates = 4});
+}
+
+NIGHTLY_FAULT("F76", "rabbitmq", "a hundred clients lose their server: they do not come back all at once") {
+    Proxy network{rabbit_way(stage).port()};
+    go_through(stage, network);
+    std::vector<std::shared_ptr<cohort::Broker>> crowd;
+    for (int i = 0; i < 100; ++i) {
+        crowd.push_back(stage.store().open());
+        cohort::WatchParams params;
+        params.client = "c" + std::to_string(i);
+        params.wait = 0s;
+        CHECK(cohort::run(crowd.back()->watch(params)).empty());
+    }
+    network.accept("refuse");
+    network.rst();
+    stage.pass(5s);
+    auto const before = network.traffic().connects;
+    network.accept("pass");
+    // How many came in each tenth of a second.
+    std::vector<std::uint64_t> seen{before};
+    for (int i = 0; i < 130; ++i) {
+        stage.pass(100ms);
+        seen.push_back(network.traffic().connects);
+    }
+    std::uint64_t most = 0;
+    for (std::size_t i = 1; i < seen.size(); ++i)
+        most = std::max(most, seen[i] - seen[i - 1]);
+    CHECK(seen.back() - before == 100);
+    CHECK(most <= 30);
+    stage.record({});
 }
 
 }  // namespace rabbit_network_test

@@ -163,6 +163,28 @@ awaitable<void> overdue(Rig& rig) {
     CHECK(is_overdue(ending));
 }
 
+awaitable<void> deferred(Rig& rig) {
+    auto const clients = std::make_shared<Clients>(rig.broker);
+    co_await clients->add("shop");
+    Client client{rig.loop.executor(), rig.broker, client_options("shop")};
+    auto& first = start_service(rig, clients, service_options("prices"));
+    auto const begun = rig.now();
+    auto const job = co_await client.enqueue_job<price>({.delay = 10min}, 2);
+    auto const slow = co_await client.enqueue_job<slow_price>({.delay = 10min}, 2);
+    co_await sleep_for(1min);
+    first.stop();
+    co_await sleep_for(1min);
+    start_service(rig, clients, service_options("prices"));
+    int const six = co_await job.result(1h);
+    CHECK(six == 6);
+    CHECK(rig.now() - begun >= 10min);
+    CHECK(rig.now() - begun < 11min);
+    // Its lifetime begins behind the delay.
+    Ending const late = co_await slow.ending(1h);
+    CHECK(code_of(late) == ErrorCode::task_timeout);
+    CHECK(rig.now() - begun >= 10min + 3s);
+}
+
 // What it said when it registered is all that the service has.
 awaitable<void> overdue_by_registration(Rig& rig) {
     auto const clients = std::make_shared<Clients>(rig.broker);
@@ -214,6 +236,11 @@ TEST_CASE("each error of a service can be provoked, and comes back with its code
 TEST_CASE("a client says when it registers whether what is overdue is run", "[S11][S09]") {
     Rig rig;
     rig.run(overdue(rig));
+}
+
+TEST_CASE("a deferred job is run by the service that is there when its time has come", "[S14][S39]") {
+    Rig rig;
+    rig.run(deferred(rig));
 }
 
 TEST_CASE("what a client said when it registered of what is overdue is honoured by the service", "[S11]") {

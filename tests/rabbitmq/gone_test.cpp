@@ -84,6 +84,76 @@ TEST_CASE("a ladder that somebody deleted is there again for the retry after the
     CHECK(worker.settle(fourth) == Verdict::accepted);
 }
 
+namespace {
+
+// Passes the steps of 200 and of 100 ms.
+constexpr Duration two_steps = 300ms;
+
+void delete_lower_step(Space const& space) {
+    std::string const name = "cohort:" + space.name + ":delay:0";
+    support::rabbitmqctl("-q delete_queue " + name);
+    REQUIRE(support::rabbitmqctl("-q list_queues name").find(name + "\n") == std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a lower step of the ladder that somebody deleted alone is there again for the next push through it",
+    "[rabbitmq][F51][timeout:120]") {
+    NEED_RABBITMQ
+    Space const space;
+    auto const broker = space.open();
+    Worker worker{*broker};
+    REQUIRE(push_delayed(*broker, "before", two_steps) == PushVerdict::stored);
+    CHECK(worker.settle(worker.claim().jobs.at(0)) == Verdict::accepted);
+
+    delete_lower_step(space);
+
+    CHECK(push_delayed(*broker, "after", two_steps) == PushVerdict::stored);
+    auto const jobs = worker.claim(1, 10s).jobs;
+    REQUIRE(jobs.size() == 1);
+    CHECK(jobs[0].ref.id == "after");
+}
+
+TEST_CASE(
+    "a lower step of the ladder that somebody deleted alone is there again for the next retry through it",
+    "[rabbitmq][F51][timeout:120]") {
+    NEED_RABBITMQ
+    Space const space;
+    auto const broker = space.open();
+    auto jobs = one("j1");
+    jobs[0].policy.max_retries = 5;
+    run(broker->push(std::move(jobs)));
+    Worker worker{*broker};
+    REQUIRE(worker.settle(worker.claim().jobs.at(0), SettleKind::retry, two_steps) == Verdict::accepted);
+    auto const second = worker.claim().jobs.at(0);
+
+    delete_lower_step(space);
+
+    REQUIRE(worker.settle(second, SettleKind::retry, two_steps) == Verdict::accepted);
+    auto const third = worker.claim(1, 10s).jobs;
+    REQUIRE(third.size() == 1);
+    CHECK(third[0].counters == Counters{3, 2, 0, 0});
+}
+
+TEST_CASE("a job that waits above a step of the ladder that somebody deleted goes on when the step is back",
+          "[rabbitmq][F51][.nightly][timeout:480]") {
+    NEED_RABBITMQ
+    Space const space;
+    auto const broker = space.open();
+    Worker worker{*broker};
+    constexpr Duration all_steps = 12'700ms;
+    REQUIRE(push_delayed(*broker, "above", all_steps) == PushVerdict::stored);
+    delete_lower_step(space);
+    CHECK(worker.claim(1, all_steps + 2s).jobs.empty());
+    REQUIRE(push_delayed(*broker, "after", two_steps) == PushVerdict::stored);
+    CHECK(worker.settle(worker.claim(1, 10s).jobs.at(0)) == Verdict::accepted);
+    // The server tries it again every three minutes.
+    auto const jobs = worker.claim(1, 380s).jobs;
+    REQUIRE(jobs.size() == 1);
+    CHECK(jobs[0].ref.id == "above");
+}
+
 TEST_CASE("an outcome that could not be said, because nothing could be declared, may be said again",
           "[F51]") {
     std::atomic<bool> is_short{false};

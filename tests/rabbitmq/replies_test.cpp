@@ -3,10 +3,12 @@
 // the client that is killed.
 #include "rabbitmq/replies.hpp"
 #include "rabbitmq/server.hpp"
+#include "support/slowness.hpp"
 
 #include <boost/asio/detached.hpp>
 
 #include <csignal>
+#include <future>
 #include <set>
 #include <sstream>
 #include <sys/wait.h>
@@ -166,6 +168,88 @@ TEST_CASE("a client that goes in order is told nothing twice when it comes back"
         hear(*broker, 5 * round, heard);
         CHECK(watch(*broker, 20ms).empty());
         broker->close();
+    }
+}
+
+namespace {
+
+// Of the queue of the client's replies, as the server lists it; "" where there is none.
+std::string line_of_replies(Space const& space) {
+    std::istringstream lines{support::rabbitmqctl("-q list_queues name durable arguments")};
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with("cohort:" + space.name + ":replies:c1\t")) return line;
+    }
+    return {};
+}
+
+template<class Do>
+bool is_declared(Space const& space, Do meanwhile) {
+    auto const end = std::chrono::steady_clock::now() + 20s * support::slowness;
+    while (std::chrono::steady_clock::now() < end) {
+        meanwhile();
+        if (!line_of_replies(space).empty()) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+TEST_CASE("replies wait ten minutes for a client that is gone, and a week with reply=durable",
+          "[rabbitmq][F25]") {
+    NEED_RABBITMQ
+    for (bool const is_kept : {false, true}) {
+        Space const space;
+        std::string const parameters = is_kept ? "&reply=durable" : "";
+        {
+            auto const broker = space.open(parameters);
+            push(*broker, "j1");
+        }
+        std::string const line = line_of_replies(space);
+        CAPTURE(line);
+        CHECK(line.find("\ttrue\t") != std::string::npos);
+        CHECK(line.find(is_kept ? "\"x-expires\",604800000" : "\"x-expires\",600000") != std::string::npos);
+        // Nobody is there to hear of it.
+        {
+            auto const worker_side = space.open(parameters);
+            Worker worker{*worker_side};
+            REQUIRE(worker.settle(worker.claim().jobs.at(0)) == Verdict::accepted);
+            run(worker_side->retire(worker.incarnation));
+        }
+        std::set<std::string> heard;
+        auto const broker = space.open(parameters);
+        hear(*broker, 1, heard);
+        CHECK(heard.contains("j1"));
+    }
+}
+
+TEST_CASE(
+    "a reply queue that is deleted is declared again, under a client that listens and for one that does not",
+    "[rabbitmq][F51][timeout:120]") {
+    NEED_RABBITMQ
+    for (bool const listens : {true, false}) {
+        CAPTURE(listens);
+        Space const space;
+        auto const broker = space.open("&reply=durable");
+        Worker worker{*broker};
+        std::set<std::string> heard;
+        push(*broker, "before");
+        REQUIRE(worker.settle(worker.claim().jobs.at(0)) == Verdict::accepted);
+        hear(*broker, 1, heard);
+
+        std::future<std::vector<EndedJob>> listener;
+        if (listens) listener = std::async(std::launch::async, [&] { return watch(*broker, 60s); });
+        support::rabbitmqctl("-q delete_queue cohort:" + space.name + ":replies:c1");
+        auto const look = [&] {
+            if (!listens) CHECK(watch(*broker, 1ms).empty());
+        };
+        bool const is_there = is_declared(space, look);
+        CHECK(is_there);
+        CHECK(line_of_replies(space).find("604800000") != std::string::npos);
+        push(*broker, "after");
+        REQUIRE(worker.settle(worker.claim().jobs.at(0)) == Verdict::accepted);
+        auto const told = listens ? listener.get() : watch(*broker, 20s);
+        REQUIRE(told.size() == 1);
+        CHECK(told[0].ref.id == "after");
     }
 }
 

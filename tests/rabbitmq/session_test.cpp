@@ -3,6 +3,7 @@
 #include "rabbitmq/session.hpp"
 
 #include <cohort/error.hpp>
+#include <cohort/log.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -291,16 +292,26 @@ TEST_CASE("a channel that the server closes takes no other with it", "[F64]") {
     CHECK(rig.session.is_ready());
 }
 
-TEST_CASE("a server that takes no messages says why, and until when", "[F52]") {
+TEST_CASE(
+    "a server that takes no messages says why, and until when; its beginning and its end are a line each",
+    "[F52]") {
     Rig rig;
     rig.greet();
+    std::vector<std::string> lines;
+    set_log_sink([&](LogLevel, std::string_view line) { lines.emplace_back(line); });
     amqp_connection_blocked_t blocked{};
     blocked.reason = bytes_of("low on memory");
-    rig.say(0, AMQP_CONNECTION_BLOCKED_METHOD, blocked);
+    for (int i = 0; i < 2; ++i)
+        rig.say(0, AMQP_CONNECTION_BLOCKED_METHOD, blocked);
     CHECK(rig.session.is_blocked());
     CHECK(rig.session.blocked_reason() == "low on memory");
-    rig.say(0, AMQP_CONNECTION_UNBLOCKED_METHOD, amqp_connection_unblocked_t{});
+    for (int i = 0; i < 2; ++i)
+        rig.say(0, AMQP_CONNECTION_UNBLOCKED_METHOD, amqp_connection_unblocked_t{});
     CHECK_FALSE(rig.session.is_blocked());
+    set_log_sink({});
+    REQUIRE(lines.size() == 2);
+    CHECK(lines[0].ends_with(" takes no messages for now: low on memory"));
+    CHECK(lines[1].ends_with(" takes messages again"));
 }
 
 TEST_CASE("a request to pause a channel is answered", "[F64]") {

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <future>
 
 namespace stop_test {
 
@@ -243,6 +244,39 @@ TEST_CASE("a server that does not answer that, or may not know it, ends consumer
         CHECK(server.count(rabbitmq::basic_credit_method) == (is_known ? 1 : 0));
         CHECK(server.count(AMQP_BASIC_CANCEL_METHOD) == 1);
     }
+}
+
+TEST_CASE("a consumer that could not begin for an alarm is not ended before the alarm is over", "[F52]") {
+    std::atomic<std::uint16_t> channel{0};
+    std::atomic<bool> is_over{false};
+    PlayedServer const server{[&](Said const& said) -> std::optional<Reply> {
+        if (said.id == AMQP_BASIC_CONSUME_METHOD) {
+            channel = said.channel;
+            amqp_connection_blocked_t blocked{};
+            blocked.reason = rabbitmq::bytes_of("low on memory");
+            return Reply{method_of(0, AMQP_CONNECTION_BLOCKED_METHOD, blocked)};
+        }
+        // The server speaks when it is spoken to: here by another worker.
+        bool const is_asked = said.id == AMQP_CHANNEL_OPEN_METHOD && channel > 0;
+        if (!is_asked || is_over.exchange(true)) return std::nullopt;
+        amqp_basic_consume_ok_t started{};
+        started.consumer_tag = rabbitmq::bytes_of("c1");
+        return Reply{method_of(0, AMQP_CONNECTION_UNBLOCKED_METHOD, amqp_connection_unblocked_t{}) +
+                     method_of(channel, AMQP_BASIC_CONSUME_OK_METHOD, started) +
+                     method_of(said.channel, AMQP_CHANNEL_OPEN_OK_METHOD, amqp_channel_open_ok_t{})};
+    }};
+    auto const broker = rabbitmq::open(parse_url(server.url()));
+    Worker worker{*broker};
+    WaitingClaim claim{worker, 1};
+    await_that([&] { return server.count(AMQP_BASIC_CONSUME_METHOD) == 1; });
+    auto stopping = std::async(std::launch::async, [&] { run(broker->retire(worker.incarnation)); });
+    // An answer is waited for so long, three times.
+    std::this_thread::sleep_for(900ms);
+    CHECK(server.count(AMQP_BASIC_CANCEL_METHOD) == 0);
+    Worker const other{*broker};
+    stopping.get();
+    CHECK(server.count(AMQP_BASIC_CANCEL_METHOD) == 1);
+    CHECK(claim.stop().empty());
 }
 
 }  // namespace stop_test

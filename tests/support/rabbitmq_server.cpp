@@ -53,6 +53,11 @@ RabbitServer::RabbitServer() {
     if (url().empty()) throw std::runtime_error{"no rabbitmq-server: " + said};
 }
 
+RabbitServer::RabbitServer(RabbitServer const* first) {
+    std::string const said = ask("join", first->folder_);
+    if (url().empty()) throw std::runtime_error{"it does not join: " + said};
+}
+
 RabbitServer::~RabbitServer() {
     try {
         ask("stop");

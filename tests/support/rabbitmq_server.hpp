@@ -28,6 +28,8 @@ class RabbitServer {
 public:
     // Throws std::runtime_error where there is none to start.
     RabbitServer();
+    // One more node of the cluster of this one, before which it must end.
+    explicit RabbitServer(RabbitServer const* first);
     ~RabbitServer();
     RabbitServer(RabbitServer const&) = delete;
     RabbitServer& operator=(RabbitServer const&) = delete;

@@ -3,7 +3,8 @@
 """A rabbitmq-server of the tests' own: node name, ports, cookie and directories apart from any other on the machine.
 
   rabbitmq_server.py start FOLDER    ends one that an earlier run left in FOLDER, starts another, waits until it answers
-  rabbitmq_server.py stop FOLDER
+  rabbitmq_server.py join FOLDER OTHER   the same, as one more node of the cluster of the server in OTHER
+  rabbitmq_server.py stop FOLDER         the first node of a cluster goes last: the others' epmd is its own
   rabbitmq_server.py ctl FOLDER …    rabbitmqctl for it
   rabbitmq_server.py kill FOLDER     kill -9: its queues stay in FOLDER
   rabbitmq_server.py freeze FOLDER   stops it as it is (SIGSTOP); "thaw" lets it go on
@@ -45,7 +46,7 @@ def programs():
 
 
 def environment(folder, ports):
-    port, dist_port, epmd_port, _ = ports
+    port, dist_port, _, epmd_port = ports
     return {
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
         "LANG": "C.UTF-8",
@@ -105,12 +106,13 @@ def kill_group_of(folder, group, number=signal.SIGKILL):
 
 
 def stop(folder):
-    try:
-        groups = [int(word) for word in (folder / "groups").read_text().split()]
-    except (OSError, ValueError):
-        groups = []
-    for group in groups:
-        kill_group_of(folder, group)
+    for name in ("groups", "epmd"):
+        try:
+            groups = [int(word) for word in (folder / name).read_text().split()]
+        except (OSError, ValueError):
+            groups = []
+        for group in groups:
+            kill_group_of(folder, group)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -123,7 +125,7 @@ def answers(port):
         return False
 
 
-def start(folder):
+def start(folder, other=None):
     stop(folder)
     scripts = programs()
     if scripts is None or shutil.which("epmd") is None:
@@ -132,10 +134,14 @@ def start(folder):
     folder.mkdir(parents=True)
     (folder / "log").mkdir()
     (folder / "plugins").write_text("[].\n")
-    (folder / ".erlang.cookie").write_text("cohort" + os.urandom(8).hex())
+    # Nodes of a cluster have one secret, and one epmd that knows where they are.
+    cookie = (other / ".erlang.cookie").read_text() if other else "cohort" + os.urandom(8).hex()
+    (folder / ".erlang.cookie").write_text(cookie)
     (folder / ".erlang.cookie").chmod(0o400)
     ports = free_ports(4)
-    tls = tls_settings(folder, ports[3])
+    if other:
+        ports[3] = int(known_environment(other)["ERL_EPMD_PORT"])
+    tls = tls_settings(folder, ports[2])
     (folder / "rabbitmq.conf").write_text(
         "log.console = false\n"
         "loopback_users.guest = true\n"
@@ -145,20 +151,30 @@ def start(folder):
     env = environment(folder, ports)
     (folder / "environment").write_text("".join(f"{name}={value}\n" for name, value in env.items()))
 
-    run(folder, env, ["epmd", "-port", str(ports[2]), "-address", "127.0.0.1"], "w")
-    if serve(folder, env) != 0:
+    (folder / "groups").write_text("")
+    if not other:
+        run(folder, env, ["epmd", "-port", str(ports[3]), "-address", "127.0.0.1"], "epmd")
+    if serve(folder, env) != 0 or (other and join(folder, other) != 0):
         stop(folder)
         return 1
     (folder / "url").write_text(f"amqp://guest:guest@127.0.0.1:{ports[0]}")
     return 0
 
 
-def run(folder, env, command, mode):
+def join(folder, other):
+    node = known_environment(other)["RABBITMQ_NODENAME"]
+    for words in (["stop_app"], ["join_cluster", node], ["start_app"]):
+        if ctl(folder, ["-q", *words]) != 0:
+            return 1
+    return 0
+
+
+def run(folder, env, command, groups_file):
     """Notes the number of its group: for "stop"."""
     with (folder / "output").open("ab") as output:
         process = subprocess.Popen(command, env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                                    start_new_session=True)
-    with (folder / "groups").open(mode) as groups:
+    with (folder / groups_file).open("a") as groups:
         groups.write(f"{process.pid} ")
     time.sleep(0.2)
     return process
@@ -166,7 +182,7 @@ def run(folder, env, command, mode):
 
 def serve(folder, env):
     port = int(env["RABBITMQ_NODE_PORT"])
-    process = run(folder, env, ["timeout", "-s", "KILL", LIFETIME, str(programs() / "rabbitmq-server")], "a")
+    process = run(folder, env, ["timeout", "-s", "KILL", LIFETIME, str(programs() / "rabbitmq-server")], "groups")
     begin = time.monotonic()
     while not answers(port):
         if process.poll() is not None or time.monotonic() - begin > PATIENCE:
@@ -179,8 +195,8 @@ def serve(folder, env):
 
 
 def kill(folder, number=signal.SIGKILL):
-    """The server, and not the epmd that was started before it."""
-    for group in (folder / "groups").read_text().split()[1:]:
+    """The server, and not its epmd."""
+    for group in (folder / "groups").read_text().split():
         kill_group_of(folder, int(group), number)
 
 
@@ -197,6 +213,8 @@ def main(arguments):
     verb, folder = arguments[0], Path(arguments[1]).resolve()
     if verb == "start":
         return start(folder)
+    if verb == "join":
+        return start(folder, Path(arguments[2]).resolve())
     if verb == "stop":
         stop(folder)
         return 0

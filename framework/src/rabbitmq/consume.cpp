@@ -61,14 +61,10 @@ awaitable<void> await_silence(LifePtr life, Which which) {
 }
 
 // RabbitMQ 3.10 crashes the channel of a consumer that is cancelled before it has begun. Who began it waits
-// for the answer too, and an answer wakes one: so this one looks.
-awaitable<void> await_starts(EnginePtr engine, std::vector<AnswerPtr> starts) {
-    constexpr Duration look_again = 1ms;
-    for (auto const& start : starts) {
-        for (Duration waited = 0s; !start->is_done && waited < engine->config.patience();
-             waited += look_again)
-            co_await io::sleep_for(look_again);
-    }
+// for the answer too.
+awaitable<void> await_starts(EnginePtr engine, LifePtr life, std::vector<AnswerPtr> starts) {
+    for (auto const& start : starts)
+        co_await look_patiently(engine, life, start, engine->config.patience());
 }
 
 bool can_withdraw(Engine const& engine, Life const& life) {
@@ -219,7 +215,7 @@ awaitable<void> cancel_consumers(EnginePtr engine, LifePtr life, Which which) {
         tags.push_back(tag);
         starts.push_back(consumer.started);
     }
-    co_await await_starts(engine, std::move(starts));
+    co_await await_starts(engine, life, std::move(starts));
     Channel::Hold const acks_wait{life->channel};
     if (withdraws) co_await try_to_withdraw(engine, life, tags);
     std::vector<AnswerPtr> answers;

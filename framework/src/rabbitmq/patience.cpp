@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "rabbitmq/patience.hpp"
 
+#include "io/alarm.hpp"
+
 #include <cohort/error.hpp>
+
+#include <algorithm>
 
 namespace cohort::rabbitmq {
 namespace {
+
+constexpr Duration longest_look = 20ms;
 
 // One wait, and whether it counts.
 class Try {
@@ -44,6 +50,18 @@ awaitable<void> wait_patiently(EnginePtr engine, LifePtr life, BatchPtr batch, D
         Try const attempt{*engine, *life};
         co_await wait_for(batch, limit);
         is_over = batch->open == 0 || attempt.counts();
+    }
+}
+
+awaitable<void> look_patiently(EnginePtr engine, LifePtr life, AnswerPtr answer, Duration limit) {
+    for (bool is_over = answer->is_done; !is_over;) {
+        Try const attempt{*engine, *life};
+        Duration look_again = 1ms;
+        for (Duration waited = 0s; !answer->is_done && waited < limit; waited += look_again) {
+            co_await io::sleep_for(look_again);
+            look_again = std::min(2 * look_again, longest_look);
+        }
+        is_over = answer->is_done || attempt.counts();
     }
 }
 

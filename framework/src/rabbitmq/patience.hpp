@@ -11,5 +11,7 @@ namespace cohort::rabbitmq {
 // a worker that beats no more nobody waits longer. They end like wait_for().
 awaitable<void> wait_patiently(EnginePtr engine, LifePtr life, AnswerPtr answer, Duration limit);
 awaitable<void> wait_patiently(EnginePtr engine, LifePtr life, BatchPtr batch, Duration limit);
+// For an answer that somebody else waits for, and is woken by: this one looks, and throws nothing.
+awaitable<void> look_patiently(EnginePtr engine, LifePtr life, AnswerPtr answer, Duration limit);
 
 }  // namespace cohort::rabbitmq

@@ -153,8 +153,10 @@ void Session::take_connection_method(Method const& method) {
         log(LogLevel::warn, one_line(config_.masked + " takes no messages for now: " + blocked_reason_));
         return;
     case AMQP_CONNECTION_UNBLOCKED_METHOD:
-        is_blocked_ = false;
         ++turns_;
+        // Who saw it begin is to see it end.
+        if (std::exchange(is_blocked_, false))
+            log(LogLevel::warn, one_line(config_.masked + " takes messages again"));
         return;
     case AMQP_CONNECTION_CLOSE_METHOD: {
         auto const& close = method.as<amqp_connection_close_t>();

@@ -6,6 +6,9 @@
 #include <cohort/error.hpp>
 
 namespace cohort::rabbitmq {
+
+using Steady = std::chrono::steady_clock;
+
 namespace {
 
 // A message that the server has taken back so often goes to the dead: ten times every job's own limit.
@@ -17,6 +20,8 @@ constexpr std::int64_t most_replies = 100'000;
 // Tickets say that there may be work, and not which: more of them than workers that wait are of no use.
 constexpr std::int64_t most_tickets = 100;
 constexpr std::int64_t tickets_expire = 10 * 60 * 1000;
+// A step of the ladder that was there is looked for again after so long.
+constexpr Duration trusted_for = 100ms;
 
 Table quorum() {
     Table arguments;
@@ -143,7 +148,43 @@ awaitable<void> Topology::declare_ladder() {
     known_.insert(names_.due());
 }
 
+// Messages come to the lower steps by themselves: where one is missing they wait above it, and nobody is
+// told. So these are looked for, on a channel of their own, which ends where one is not there; then all are
+// declared again.
+awaitable<void> Topology::look_for_steps(std::uint32_t units) {
+    Session& session = connection_->session();
+    if (!session.is_ready() || session.is_blocked()) co_return;
+    auto const now = Steady::now();
+    std::vector<std::string> names;
+    for (int const step : held_by(units)) {
+        bool const is_old =
+            step != first_step(units) && is_known(names_.step(step)) && now - seen_[step] >= trusted_for;
+        if (!is_old) continue;
+        seen_[step] = now;
+        names.push_back(names_.step(step));
+    }
+    if (names.empty()) co_return;
+    ChannelPtr const channel = session.open_channel();
+    std::vector<AnswerPtr> answers;
+    for (auto const& name : names) {
+        amqp_queue_declare_t look{};
+        look.queue = bytes_of(name);
+        look.passive = 1;
+        answers.push_back(channel->ask(AMQP_QUEUE_DECLARE_METHOD, &look));
+    }
+    try {
+        for (auto const& answer : answers)
+            co_await wait_for(answer, config_.timeout);
+    } catch (Error const&) {
+        // The session has counted what it missed. A server that does not answer is whoever's matter that
+        // publishes.
+    }
+    channel->close();
+}
+
 awaitable<void> Topology::need_ladder(std::uint32_t units, std::string line) {
+    co_await need_line(line);
+    co_await look_for_steps(units);
     co_await need_line(line);
     if (!is_known(names_.due())) co_await declare_ladder();
     for (int const step : held_by(units)) {
@@ -157,6 +198,7 @@ awaitable<void> Topology::need_ladder(std::uint32_t units, std::string line) {
         add_queue_binding(name, name, step_pattern(step, '1'));
         co_await carry_out();
         known_.insert(name);
+        seen_[step] = Steady::now();
     }
 }
 

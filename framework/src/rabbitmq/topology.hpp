@@ -5,6 +5,8 @@
 #include "rabbitmq/connection.hpp"
 #include "rabbitmq/names.hpp"
 
+#include <chrono>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -30,6 +32,7 @@ public:
 private:
     awaitable<void> prepare();
     awaitable<void> declare_ladder();
+    awaitable<void> look_for_steps(std::uint32_t units);
     void add_queue(std::string const& name, Table arguments);
     void add_exchange(std::string const& name);
     void add_queue_binding(std::string const& queue, std::string const& exchange, std::string const& key);
@@ -43,7 +46,8 @@ private:
     ChannelPtr channel_;
     std::uint64_t generation_ = 0;
     std::uint64_t missed_ = 0;
-    std::set<std::string> known_;  // on the present connection
+    std::set<std::string> known_;                                // on the present connection
+    std::map<int, std::chrono::steady_clock::time_point> seen_;  // steps of the ladder, when last
     std::vector<AnswerPtr> asked_;
 };
 

@@ -24,7 +24,16 @@ void push_delayed(Rig& rig, std::string id, Duration delay) {
 
 }  // namespace
 
-COHORT_PROMISE("jobs of higher priority are given first", &C::priorities) {
+COHORT_PROMISE("urgent jobs are given before usual ones, and these before patient ones", &C::priorities) {
+    push_with_priority(rig, "usual", 0);
+    push_with_priority(rig, "patient", -100);
+    push_with_priority(rig, "urgent", 100);
+    Worker worker{rig};
+
+    CHECK(worker.take_ids(10) == Ids{"urgent", "usual", "patient"});
+}
+
+COHORT_PROMISE("jobs of higher priority are given first", &C::priorities, &C::ordered) {
     push_with_priority(rig, "normal", 0);
     push_with_priority(rig, "low", -100);
     push_with_priority(rig, "high", 7);
@@ -48,10 +57,10 @@ COHORT_PROMISE("a job that has just fallen due goes before a queued one of lower
                &C::delays) {
     NewJob job = make_job("high");
     job.priority = 5;
-    job.delay = 10s;
+    job.delay = 2s;
     push(rig, std::move(job));
     push_with_priority(rig, "low", 0);
-    rig.advance(11s);
+    rig.advance(3s);
     Worker worker{rig};
 
     CHECK(worker.take_ids(1) == Ids{"high"});

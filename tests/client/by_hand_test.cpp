@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A consumer without a Worker: takes jobs by hand, answers them when it likes, and looks at the queue.
+#include "support/by_hand.hpp"
 #include "worker/rig.hpp"
 
 #include <cohort/blocking_client.hpp>
@@ -19,6 +20,8 @@ namespace by_hand_test {
 using cohort::awaitable;
 using cohort::errc;
 using cohort::JobState;
+using support::answer;
+using support::me;
 using support::Rig;
 using namespace std::chrono_literals;
 
@@ -26,23 +29,6 @@ int add(int a, int b) {
     return a + b;
 }
 COHORT_JOB(add, .keep_result = 1min);
-
-cohort::WorkerInfo me() {
-    cohort::WorkerInfo info;
-    info.incarnation = cohort::random_id();
-    info.name = "by hand";
-    info.queues = {"default"};
-    info.slots = 1;
-    return info;
-}
-
-cohort::Settlement answer(cohort::JobRecord const& job, std::string result) {
-    cohort::Settlement settlement;
-    settlement.ref = job.ref;
-    settlement.token = *job.token;
-    settlement.result = std::move(result);
-    return settlement;
-}
 
 awaitable<std::size_t> length(Rig& rig) {
     auto const queues = co_await rig.broker->inspector()->queues();

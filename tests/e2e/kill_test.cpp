@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Real worker processes, killed. The wall clock is meant here: leases of processes that are gone end by
 // themselves.
-#include "e2e/e2e_jobs.hpp"
-#include "support/process.hpp"
+#include "e2e/crew.hpp"
 
 #include <cohort/client.hpp>
 #include <cohort/run.hpp>
@@ -11,7 +10,6 @@
 #include <catch2/catch.hpp>
 
 #include <csignal>
-#include <deque>
 #include <set>
 #include <tuple>
 #include <vector>
@@ -24,33 +22,18 @@ using namespace e2e;
 
 namespace {
 
-struct Crew {
-    Crew(support::TempDir const& dir, int workers, std::vector<std::string> const& more = {}) {
-        for (int i = 0; i < workers; ++i) {
-            std::vector<std::string> command{support::program("e2e_worker"),
-                                             "--broker",
-                                             "sqlite:" + dir.file("jobs.db"),
-                                             "--lease",
-                                             "1s",
-                                             "--upkeep",
-                                             "300ms",
-                                             "--concurrency",
-                                             "8"};
-            command.insert(command.end(), more.begin(), more.end());
-            processes.emplace_back(command, dir.file("worker.log"));
-        }
-    }
-    std::deque<support::Process> processes;
-};
+std::string url_in(support::TempDir const& dir) {
+    return "sqlite:" + dir.file("jobs.db");
+}
 
 cohort::awaitable<void> kill_amid_many(support::TempDir const& dir) {
-    cohort::Client client{"sqlite:" + dir.file("jobs.db")};
+    cohort::Client client{url_in(dir)};
     constexpr int count = 10'000;
     std::vector<std::tuple<int, int>> calls;
     for (int n = 0; n < count; ++n)
         calls.emplace_back(n, n % 100 == 0 ? 20 : 0);
     auto const jobs = co_await client.enqueue_jobs<twice>(calls);
-    Crew crew{dir, 4};
+    Crew crew{dir, url_in(dir), 4};
 
     cohort::Instant killed{};
     cohort::AsCompleted done{jobs};
@@ -84,37 +67,14 @@ cohort::awaitable<void> kill_amid_many(support::TempDir const& dir) {
     CHECK(crew.processes.front().wait(0) == 128 + SIGKILL);
 }
 
-cohort::awaitable<void> kill_holder(support::TempDir const& dir) {
-    cohort::Client client{"sqlite:" + dir.file("jobs.db")};
-    auto first = std::make_unique<Crew>(dir, 1);
-    auto const job = co_await client.enqueue_job<twice>(21, 1500);
-    bool runs = false;
-    while (!runs) {
-        co_await cohort::sleep_for(20ms);
-        auto const record = co_await job.status();
-        runs = record->state == cohort::JobState::running;
-    }
-    first.reset();  // kill -9
-    auto const killed = cohort::system_clock().now();
-    Crew const second{dir, 1};
-    int const value = co_await job.result(20s);
-    REQUIRE(value == 42);
-    auto const record = co_await job.status();
-    CHECK(record->counters.attempt == 2);
-    CHECK(record->counters.lost == 1);
-    CHECK(record->counters.failures == 0);
-    auto const pause = *record->started - killed;
-    CHECK(pause < 3s);
-}
-
 cohort::awaitable<void> poison(support::TempDir const& dir) {
-    cohort::Client client{"sqlite:" + dir.file("jobs.db")};
+    cohort::Client client{url_in(dir)};
     auto const job = co_await client.enqueue_job<kill_worker>({.max_lost = 1});
     auto const good = co_await client.enqueue_job<twice>(1, 0);
     int crashes = 0;
     cohort::Ending ending;
     while (!is_terminal(ending.state)) {
-        Crew crew{dir, 1};
+        Crew crew{dir, url_in(dir), 1};
         while (!is_terminal(ending.state)) {
             try {
                 ending = co_await job.ending(200ms);
@@ -130,7 +90,7 @@ cohort::awaitable<void> poison(support::TempDir const& dir) {
     CHECK(crashes == 2);
     CHECK(ending.state == cohort::JobState::failed);
     CHECK(ending.reason == cohort::FailReason::worker_lost);
-    Crew const last{dir, 1};
+    Crew const last{dir, url_in(dir), 1};
     int const value = co_await good.result(20s);
     CHECK(value == 2);
 }
@@ -138,8 +98,8 @@ cohort::awaitable<void> poison(support::TempDir const& dir) {
 // All workers stand still for longer than their leases, as on a machine that was suspended, and go on
 // together.
 cohort::awaitable<void> suspend_all(support::TempDir const& dir) {
-    cohort::Client client{"sqlite:" + dir.file("jobs.db")};
-    Crew crew{dir, 3};
+    cohort::Client client{url_in(dir)};
+    Crew crew{dir, url_in(dir), 3};
     std::vector<std::tuple<int, int>> calls;
     for (int n = 0; n < 24; ++n)
         calls.emplace_back(n, 1500);
@@ -166,18 +126,13 @@ cohort::awaitable<void> suspend_all(support::TempDir const& dir) {
 }
 
 cohort::awaitable<void> stop_gently(support::TempDir const& dir) {
-    cohort::Client client{"sqlite:" + dir.file("jobs.db")};
-    Crew crew{dir, 1, {"--grace", "5s"}};
+    cohort::Client client{url_in(dir)};
+    Crew crew{dir, url_in(dir), 1, {"--grace", "5s"}};
     std::vector<std::tuple<int, int>> calls;
     for (int n = 0; n < 8; ++n)
         calls.emplace_back(n, 500);
     auto const jobs = co_await client.enqueue_jobs<twice_plain>(calls);
-    bool runs = false;
-    while (!runs) {
-        co_await cohort::sleep_for(20ms);
-        auto const record = co_await jobs.back().status();
-        runs = record->state == cohort::JobState::running;
-    }
+    co_await until_it_runs(jobs.back());
     crew.processes.front().signal(SIGTERM);
     CHECK(crew.processes.front().wait(5000) == 0);
     for (auto const& job : jobs) {
@@ -197,7 +152,8 @@ TEST_CASE("kill -9 of one of four workers amid 10,000 jobs: each job ends exactl
 
 TEST_CASE("the job of a killed worker runs on another one within lease and upkeep", "[F01][I27]") {
     support::TempDir const dir;
-    cohort::run(kill_holder(dir));
+    auto const pause = cohort::run(kill_the_holder(dir, url_in(dir)));
+    CHECK(pause < 3s);
 }
 
 TEST_CASE("a job that kills its workers fails after max_lost of them, and the others run", "[F17]") {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What users of queues on Redis count on, told of a real server and workers on threads of their own.
+#include "support/by_hand.hpp"
 #include "support/process.hpp"
 #include "support/redis_server.hpp"
 #include "support/slowness.hpp"
@@ -28,6 +29,8 @@ namespace redis_promises_test {
 
 using namespace std::chrono_literals;
 using cohort::errc;
+using support::answer;
+using support::me;
 using support::RedisServer;
 using Steady = std::chrono::steady_clock;
 
@@ -92,23 +95,6 @@ std::int64_t commands(RedisServer const& server) {
         }
     }
     return sum;
-}
-
-cohort::WorkerInfo me() {
-    cohort::WorkerInfo info;
-    info.incarnation = cohort::random_id();
-    info.name = "by hand";
-    info.queues = {"default"};
-    info.slots = 1;
-    return info;
-}
-
-cohort::Settlement answer(cohort::JobRecord const& job, std::string result) {
-    cohort::Settlement settlement;
-    settlement.ref = job.ref;
-    settlement.token = *job.token;
-    settlement.result = std::move(result);
-    return settlement;
 }
 
 cohort::awaitable<void> note(std::vector<std::string>& called, char const* what) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Real worker processes on a real Redis server, one of them killed, and then the server. The wall clock is
 // meant here: leases of processes that are gone end by themselves.
-#include "e2e/e2e_jobs.hpp"
-#include "support/process.hpp"
+#include "e2e/crew.hpp"
 #include "support/redis_server.hpp"
 #include "support/slowness.hpp"
 
@@ -16,7 +15,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <deque>
 #include <iostream>
 #include <random>
 #include <tuple>
@@ -39,24 +37,6 @@ cohort::awaitable<void> count_right(std::vector<cohort::Job<int>> const& jobs, c
     CHECK(wrong == 0);
 }
 
-std::deque<support::Process> start_workers(support::TempDir const& dir, std::string const& url,
-                                           int how_many = 3) {
-    std::deque<support::Process> workers;
-    for (int i = 0; i < how_many; ++i) {
-        std::vector<std::string> const command{support::program("e2e_worker"),
-                                               "--broker",
-                                               url,
-                                               "--lease",
-                                               "1s",
-                                               "--upkeep",
-                                               "300ms",
-                                               "--concurrency",
-                                               "8"};
-        workers.emplace_back(command, dir.file("worker.log"));
-    }
-    return workers;
-}
-
 cohort::awaitable<std::vector<cohort::Job<int>>> enqueue(cohort::Client& client, int count) {
     std::vector<std::tuple<int, int>> calls;
     for (int n = 0; n < count; ++n)
@@ -66,7 +46,7 @@ cohort::awaitable<std::vector<cohort::Job<int>>> enqueue(cohort::Client& client,
 }
 
 cohort::awaitable<void> check_whole(std::string url, int count) {
-    auto const broker = cohort::open_broker(url);
+    auto const broker = cohort::open_broker(url + "?timeout=1min");  // to look at a hundred thousand
     auto const faults = co_await broker->inspector()->audit();
     CHECK(faults == std::vector<std::string>{});
     auto const queues = co_await broker->inspector()->queues();
@@ -76,43 +56,18 @@ cohort::awaitable<void> check_whole(std::string url, int count) {
 cohort::awaitable<void> kill_a_worker(support::RedisServer& server, support::TempDir const& dir) {
     cohort::Client client{server.url()};
     auto const jobs = co_await enqueue(client, 2'000);
-    auto workers = start_workers(dir, server.url());
+    Crew crew{dir, server.url(), 3};
     co_await cohort::sleep_for(150ms);
     CHECK(server.ask("LLEN cohort:{:default}:list") != "0");
-    workers.front().signal(SIGKILL);
+    crew.processes.front().signal(SIGKILL);
     co_await count_right(jobs, 60s);
     co_await check_whole(server.url(), 2'000);
-}
-
-cohort::awaitable<void> kill_the_holder(support::RedisServer& server, support::TempDir const& dir) {
-    cohort::Client client{server.url()};
-    auto first = start_workers(dir, server.url(), 1);
-    auto const job = co_await client.enqueue_job<twice>(21, 1500);
-    bool runs = false;
-    while (!runs) {
-        co_await cohort::sleep_for(20ms);
-        auto const record = co_await job.status();
-        runs = record->state == cohort::JobState::running;
-    }
-    auto const others = start_workers(dir, server.url(), 2);
-    first.front().signal(SIGKILL);
-    auto const killed = cohort::system_clock().now();
-    int const value = co_await job.result(20s);
-    CHECK(value == 42);
-    auto const record = co_await job.status();
-    CHECK(record->counters.attempt == 2);
-    CHECK(record->counters.lost == 1);
-    CHECK(record->counters.failures == 0);
-    // Not while the dead one had its lease, whose last beat is a third of it ago at most.
-    auto const pause = *record->started - killed;
-    CHECK(pause > 500ms);
-    CHECK(pause < 3s * support::slowness);
 }
 
 cohort::awaitable<void> kill_the_server(support::RedisServer& server, support::TempDir const& dir) {
     cohort::Client client{server.url()};
     auto const jobs = co_await enqueue(client, 2'000);
-    auto const workers = start_workers(dir, server.url());
+    Crew const crew{dir, server.url(), 3};
     co_await cohort::sleep_for(150ms);
     CHECK(server.ask("LLEN cohort:{:default}:list") != "0");
     server.kill();
@@ -166,7 +121,7 @@ cohort::awaitable<void> outages(support::RedisServer& server, support::TempDir c
                                 cohort::Duration span) {
     cohort::Client client{server.url()};
     auto const jobs = co_await enqueue(client, count);
-    auto workers = start_workers(dir, server.url());
+    Crew crew{dir, server.url(), 3};
     std::mt19937 random{std::random_device{}()};
     std::uniform_int_distribution<int> millis{100, 600};
     for (Outage const how : {Outage::killed, Outage::frozen, Outage::cut}) {
@@ -180,7 +135,7 @@ cohort::awaitable<void> outages(support::RedisServer& server, support::TempDir c
     }
     co_await count_right(jobs, 5min);
     co_await check_whole(server.url(), count);
-    for (auto& worker : workers)
+    for (auto& worker : crew.processes)
         CHECK(worker.wait(0) == -1);
 }
 
@@ -205,7 +160,10 @@ TEST_CASE("on Redis, the job of a killed worker runs on another one within lease
     if (is_skipped()) return;
     support::RedisServer server;
     support::TempDir const dir;
-    cohort::run(kill_the_holder(server, dir));
+    auto const pause = cohort::run(kill_the_holder(dir, server.url()));
+    // Not while the dead one had its lease, whose last beat is a third of it ago at most.
+    CHECK(pause > 500ms);
+    CHECK(pause < 3s * support::slowness);
 }
 
 TEST_CASE("on Redis, a server that is killed and comes back loses nothing that was on its disk",

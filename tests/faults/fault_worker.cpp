@@ -4,6 +4,7 @@
 #include "base/failpoint.hpp"
 #include "faults/jobs.hpp"
 #include "faults/witness.hpp"
+#include "io/signals.hpp"
 #include "open/serve.hpp"
 
 #include <cohort/open.hpp>
@@ -92,6 +93,7 @@ int work(char** argument) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    cohort::io::keep_stop_signals();
     if (argc != 15) return 2;
     try {
         return work(argv + 1);

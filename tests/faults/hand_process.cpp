@@ -24,7 +24,11 @@ public:
     }
     void freeze() override { process_.signal(SIGSTOP); }
     void thaw() override { process_.signal(SIGCONT); }
-    void stop() override { process_.signal(SIGTERM); }
+    // Before main() the signal ends any program, which says nothing of ours.
+    void stop() override {
+        process_.wait_catches(SIGTERM, 10'000 * slowness);
+        process_.signal(SIGTERM);
+    }
     int wait(cohort::Duration patience) override { return process_.wait(static_cast<int>(patience / 1ms)); }
     bool wait_frozen(cohort::Duration patience) override {
         return process_.wait_stopped(static_cast<int>(patience / 1ms));

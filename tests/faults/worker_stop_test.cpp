@@ -28,6 +28,30 @@ FAULT("F04", "sqlite redis memory rabbitmq rabbitmq+sqlite",
     CHECK(stage.count("start", "w1") == 0);
 }
 
+FAULT("F04", "sqlite redis rabbitmq rabbitmq+sqlite",
+      "SIGTERM of workers that are starting, at many moments: each ends with 0, and none leaves anything "
+      "behind") {
+    constexpr int rounds = 24 / slowness;
+    for (int round = 0; round < rounds; ++round) {
+        stage.asker().enqueue({.job = "ok", .number = 1, .count = 4, .options = {.max_lost = 0}});
+        Hand& worker = stage.start();
+        // From its first line to its first jobs.
+        stage.pass(1ms * slowness * stage.below(4 * static_cast<std::uint64_t>(round) + 1));
+        worker.stop();
+        INFO("round " << round);
+        CHECK(worker.wait(5s * slowness) == 0);
+        CHECK(stage.store().enlisted() == 0);
+    }
+    stage.asker().wait(60s);
+    stage.start();
+    stage.drain();
+    stage.check();
+    for (auto const& job : stage.store().read()) {
+        CHECK(job.state == cohort::JobState::succeeded);
+        CHECK(job.counters.lost == 0);
+    }
+}
+
 FAULT("F05", "sqlite redis memory rabbitmq rabbitmq+sqlite",
       "SIGTERM among short jobs: none runs twice, none counts an attempt twice") {
     WorkerSetup const setup;

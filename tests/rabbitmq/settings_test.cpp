@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Settings as a value: what a URL means that says nothing, and what is sent of them.
+#include "rabbitmq/codec.hpp"
 #include "rabbitmq/config.hpp"
 #include "rabbitmq/frame.hpp"
 #include "rabbitmq/server.hpp"

@@ -189,6 +189,47 @@ TEST_CASE("a program that can read the record of a job that was set apart may se
     CHECK(audit(*broker) == std::vector<std::string>{});
 }
 
+TEST_CASE("a record that cannot be read, and that could not be set apart, is met again", "[F54]") {
+    NEED_REDIS
+    RedisServer const server;
+    auto const broker = open(server.url());
+    auto const worker = enlist(*broker);
+    bool const has_others = GENERATE(false, true);
+    CAPTURE(has_others);
+    run(broker->push(one("a")));
+    if (has_others) run(broker->push(one("b")));
+    damage(server, "a", "'x'");
+    server.ask("SET 'cohort:{:main}:dead' 'in the way'");
+
+    // Whoever has been given other jobs goes on with them.
+    if (has_others) {
+        CHECK(ids_of(run(broker->claim(claim_of(worker, 1))).jobs) == std::set<std::string>{"b"});
+    } else {
+        CHECK(code_of(broker->claim(claim_of(worker, 1))) != errc::ok);
+    }
+    server.ask("DEL 'cohort:{:main}:dead'");
+    CHECK(run(broker->status({{"main", "a"}})).at(0)->state == JobState::running);
+
+    SECTION("by the same claim, when it comes again") {
+        auto const again = run(broker->claim(claim_of(worker, 1))).jobs;
+        CHECK(ids_of(again) == (has_others ? std::set<std::string>{"b"} : std::set<std::string>{}));
+    }
+    SECTION("by the next beat, as a stray that is handed back") {
+        Beat beat;
+        beat.incarnation = worker;
+        beat.held = {{"main", has_others ? 1U : 0U}};
+        auto const strays = run(broker->renew(beat)).strays;
+        auto const stray = std::ranges::find_if(strays, [](auto const& job) { return job.ref.id == "a"; });
+        REQUIRE(stray != strays.end());
+        auto release = success(*stray);
+        release.front().kind = SettleKind::released;
+        CHECK(run(broker->settle(release)) == std::vector{Verdict::accepted});
+    }
+    CHECK(is_corrupt(ending_of(*broker, "a")));
+    look_after(*broker);  // what it weighed was another record
+    CHECK(audit(*broker) == std::vector<std::string>{});
+}
+
 TEST_CASE("a job without a place is named by the audit, and runs when it is sent back", "[F54]") {
     NEED_REDIS
     RedisServer const server;

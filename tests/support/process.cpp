@@ -2,8 +2,10 @@
 #include "support/process.hpp"
 
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <fcntl.h>
+#include <fstream>
 #include <poll.h>
 #include <spawn.h>
 #include <stdexcept>
@@ -71,6 +73,25 @@ bool Process::wait_stopped(int milliseconds) const {
         siginfo_t info{};
         waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED | WNOHANG | WNOWAIT);
         if (info.si_pid == pid_) return true;
+        usleep(1000);
+    }
+    return false;
+}
+
+bool Process::wait_catches(int number, int milliseconds) const {
+    std::string const path = "/proc/" + std::to_string(pid_) + "/status";
+    for (int waited = 0; pid_ != 0 && waited <= milliseconds; ++waited) {
+        std::ifstream status{path};
+        for (std::string word; status >> word;) {
+            if (word == "State:") {
+                status >> word;
+                if (word == "Z") return false;
+            }
+            if (word != "SigCgt:") continue;
+            std::uint64_t caught = 0;
+            status >> std::hex >> caught;
+            if ((caught >> (number - 1) & 1) != 0) return true;
+        }
         usleep(1000);
     }
     return false;

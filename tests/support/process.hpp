@@ -40,6 +40,8 @@ public:
     int wait(int milliseconds);
     // Whether it has been stopped (SIGSTOP) within `milliseconds`.
     bool wait_stopped(int milliseconds) const;
+    // Whether it has a handler for this signal within `milliseconds`, and has not ended.
+    bool wait_catches(int number, int milliseconds) const;
 
 private:
     pid_t pid_ = 0;

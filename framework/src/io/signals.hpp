@@ -6,8 +6,12 @@
 
 namespace cohort::io {
 
-// Ends when the process receives SIGINT or SIGTERM, and says which. From the first call on these signals no
-// longer end the process by themselves. Honours terminal cancellation.
+// From now on the first of SIGINT and SIGTERM is kept for next_stop_signal(), and a second one ends the
+// process at once. For the beginning of main(): before it either of them ends the process.
+void keep_stop_signals() noexcept;
+
+// Ends when the process receives SIGINT or SIGTERM, or one was kept, and says which. Meanwhile these signals
+// do not end the process by themselves. Honours terminal cancellation.
 awaitable<int> next_stop_signal();
 
 }  // namespace cohort::io

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "io/signals.hpp"
 #include "open/serve.hpp"
 
 #include <cohort/log.hpp>
@@ -85,6 +86,8 @@ void print_jobs(Catalog const& catalog) {
 }  // namespace
 
 int worker_main(int argc, char** argv, std::function<void(Worker&)> const& setup) {
+    // What follows may take its time, and who stops the program meanwhile has not made a mistake.
+    io::keep_stop_signals();
     Settings settings;
     CLI::App app{"Runs the jobs of this program.", argc > 0 ? argv[0] : "worker"};
     describe(app, settings);

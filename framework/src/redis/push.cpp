@@ -4,6 +4,8 @@
 
 #include <cohort/id.hpp>
 
+#include <boost/asio/this_coro.hpp>
+
 #include <algorithm>
 #include <map>
 #include <unordered_set>
@@ -101,7 +103,8 @@ bool is_first_of_queue(View answer, Slice const& slice) {
     return answer.is_array() ? answer.size() > slice.at.size() : answer.integer() == 1;
 }
 
-// Those that were taken for registered and are not. Where it fails the next push does it.
+// Those that were taken for registered and are not. Where it fails, or there is no time for it, the next push
+// does it: what has been stored is told in any case.
 awaitable<void> register_again(CorePtr core, RoutePtr route, std::vector<std::string> queues) {
     std::vector<Call> calls;
     for (auto const& queue : queues) {
@@ -193,7 +196,12 @@ awaitable<std::vector<PushResult>> push(CorePtr core, std::vector<NewJob> jobs) 
             doubt(results[i], outcome.replicas(), replicas_of(jobs[i], config));
         }
     }
-    if (!missing.empty()) co_await register_again(core, route, std::move(missing));
+    if (!missing.empty()) {
+        bool const throws = co_await boost::asio::this_coro::throw_if_cancelled();
+        co_await boost::asio::this_coro::throw_if_cancelled(false);
+        co_await register_again(core, route, std::move(missing));
+        co_await boost::asio::this_coro::throw_if_cancelled(throws);
+    }
     // Where nothing was stored, the trouble is everybody's; else each job says what became of it.
     if (first && failed == slices.size()) std::rethrow_exception(first);
     co_return results;

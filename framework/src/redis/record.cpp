@@ -285,8 +285,9 @@ std::optional<WorkerInfo> read_worker(std::string incarnation, std::string_view 
         WorkerInfo worker;
         worker.incarnation = std::move(incarnation);
         worker.lease = Duration{in.number<std::int64_t>()};
+        if (worker.lease <= 0s) return std::nullopt;
         worker.since = instant(in.number<std::int64_t>());
-        worker.last_beat = instant(deadline) - worker.lease;
+        worker.last_beat = add(instant(deadline), -worker.lease);
         worker.pid = in.number<std::int64_t>();
         worker.slots = in.number<std::uint32_t>();
         worker.name = in.text<std::uint16_t>();

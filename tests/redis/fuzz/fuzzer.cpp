@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: MIT
-// The entry of libFuzzer. CONTRIBUTING.md says how it is built and run.
+// The entries of libFuzzer. CONTRIBUTING.md says how it is built and run.
 #include "redis/fuzz/target.hpp"
+#include "support/fuzz_corpus.hpp"
 
 #include <cstddef>
 #include <cstdint>
+
+extern "C" int LLVMFuzzerInitialize(int* count, char*** words) {
+    support::write_corpus(redis_fuzz::corpus(), *count, *words);
+    return 0;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
     redis_fuzz::read({reinterpret_cast<char const*>(data), size});

@@ -116,6 +116,8 @@ std::vector<std::string_view> const& corpus() {
         "\xff{\"name\": \"shop.price\", \"args\": [1, {\"a\": null}], \"delay\": 1e309, \"id\": \"../x\"}"sv,
         "\xff[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["sv,
         "\x00HTTP/1.1 400 Bad Request\r\n\r\n"sv,
+        // Has been wrong: a worker whose lease is no span.
+        "\x0f\x00\x00\x00\x00\x00\x00\x00\x80\x32\x39\xff\x3d\xae\x8f\xff\x00\x0b\x00\x34\r\n"sv,
     };
     return all;
 }

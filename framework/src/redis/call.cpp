@@ -65,6 +65,11 @@ Outcome outcome_of(Call const& call, Try& mine, Config const& config) {
         return Outcome{std::make_exception_ptr(Error{
             errc::busy, config.masked + ": the keys of " + call.key() + " are on the move to another node"})};
     }
+    if (is_no_script(view.text()) && view.is_error()) {
+        return Outcome{std::make_exception_ptr(
+            Error{errc::unavailable,
+                  config.masked + " does not know a script, and there was no time left to send it"})};
+    }
     if (view.is_error()) return Outcome{std::make_exception_ptr(make_error(view.text(), config.masked))};
     auto const replicas = call.replicas > 0 ? request.replies.back().view().integer() : 0;
     return Outcome{std::move(request.replies[mine.answer_at]), replicas};

@@ -7,6 +7,7 @@
 
 #include <boost/asio/detached.hpp>
 
+#include <atomic>
 #include <csignal>
 #include <future>
 #include <set>
@@ -74,6 +75,17 @@ void hear(Broker& broker, std::size_t count, std::set<std::string>& heard) {
         }
     }
 }
+
+class LetGo {
+public:
+    explicit LetGo(std::atomic<bool>& flag) : flag_{flag} {}
+    ~LetGo() { flag_ = true; }
+    LetGo(LetGo const&) = delete;
+    LetGo& operator=(LetGo const&) = delete;
+
+private:
+    std::atomic<bool>& flag_;
+};
 
 // Told of something, it says so, and then nothing more: it waits to be killed.
 [[noreturn]] void listen_and_hang(Space const& space, int out) {
@@ -155,6 +167,41 @@ TEST_CASE("a reply whose watch was abandoned is told by the next one", "[rabbitm
         std::set<std::string> heard;
         hear(*broker, 1, heard);
         CHECK(heard.contains(id));
+    }
+}
+
+TEST_CASE("where a watch and the next one both begin to listen, nothing is told twice", "[rabbitmq][F30]") {
+    NEED_RABBITMQ
+    Space const space;
+    auto const first = space.open();
+    CHECK(watch(*first, 1ms).empty());  // there is somewhere for replies to wait
+    first->close();
+    for (int round = 0; round < 20; ++round) {
+        auto const prefix = "r" + std::to_string(round) + "-";
+        run_jobs(*space.open(), 20, prefix);
+        auto const broker = space.open();
+        std::atomic<bool> may_go = false;
+        std::promise<void> begun;
+        auto abandoned = std::async(std::launch::async, [&] {
+            boost::asio::io_context loop;
+            WatchParams params;
+            params.client = "c1";
+            params.wait = 10s;
+            boost::asio::co_spawn(loop, broker->watch(params), boost::asio::detached);
+            loop.poll();
+            begun.set_value();
+            while (!may_go)
+                std::this_thread::sleep_for(100us);
+        });
+        {
+            LetGo const in_any_case{may_go};
+            begun.get_future().get();
+            std::this_thread::sleep_for(round * 500us);
+            std::set<std::string> heard;
+            hear(*broker, 20, heard);
+        }
+        abandoned.get();
+        broker->close();
     }
 }
 

@@ -45,8 +45,14 @@ Replies::Replies(boost::asio::any_io_executor executor, Config const& config)
       connection_{std::make_shared<Connection>(std::move(executor), config, "watch")},
       topology_{connection_, config} {}
 
-awaitable<void> Replies::subscribe(std::string client) {
+bool Replies::is_of(std::string const& client, std::shared_ptr<io::Wake> const& watch) const {
+    auto const found = clients_.find(client);
+    return found != clients_.end() && found->second.wake == watch;
+}
+
+awaitable<void> Replies::subscribe(std::string client, std::shared_ptr<io::Wake> watch) {
     co_await topology_.need_replies(client);
+    if (!is_of(client, watch)) co_return;  // a later one has taken over, and listens by itself
     ChannelPtr const channel = connection_->session().open_channel();
     channel->on_delivery = [weak = weak_from_this(), client](Delivery delivery) {
         auto const self = weak.lock();
@@ -70,8 +76,10 @@ awaitable<void> Replies::subscribe(std::string client) {
     Client& listener = clients_[client];
     if (listener.channel) listener.channel->close();
     listener.channel = channel;
-    // What the last channel brought and was not acked comes again.
+    // What the last channel brought and was not acked comes again, also what it brought to a watch that has
+    // been abandoned just now.
     listener.said = 0;
+    listener.ended.clear();
     amqp_basic_qos_t qos{};
     qos.prefetch_count = most_held;
     AnswerPtr const limited = channel->ask(AMQP_BASIC_QOS_METHOD, &qos);
@@ -88,7 +96,7 @@ awaitable<void> Replies::subscribe(std::string client) {
     }
     if (!trouble) co_return;
     channel->close();
-    std::rethrow_exception(trouble);
+    if (is_of(client, watch)) std::rethrow_exception(trouble);
 }
 
 void Replies::receive(Client& client, std::string const& name, Delivery delivery) {
@@ -148,8 +156,8 @@ awaitable<std::vector<EndedJob>> Replies::watch(WatchParams params, StopPtr stop
         if (is_closed_) throw Error{errc::closed, config_.masked + " was closed"};
         forget_idle(Steady::now());
         Client& client = clients_[params.client];
-        bool const is_taken = is_mine && client.wake && client.wake != seat.wake;
-        if (is_taken) co_return std::vector<EndedJob>{};  // a later watch has taken over
+        bool const is_taken = is_mine && client.wake != seat.wake;
+        if (is_taken) co_return std::vector<EndedJob>{};  // a later watch has taken over, or was here
         if (!std::exchange(is_mine, true)) {
             if (client.wake) client.wake->wake();
             client.wake = seat.wake;
@@ -165,7 +173,7 @@ awaitable<std::vector<EndedJob>> Replies::watch(WatchParams params, StopPtr stop
             co_return ended;
         }
         if (!client.channel || !client.channel->is_open()) {
-            co_await subscribe(params.client);
+            co_await subscribe(params.client, seat.wake);
             continue;
         }
         auto const left = std::chrono::duration_cast<Duration>(until - Steady::now());

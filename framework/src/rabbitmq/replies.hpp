@@ -45,7 +45,8 @@ private:
     };
     class Seat;
 
-    awaitable<void> subscribe(std::string client);
+    bool is_of(std::string const& client, std::shared_ptr<io::Wake> const& watch) const;
+    awaitable<void> subscribe(std::string client, std::shared_ptr<io::Wake> watch);
     void receive(Client& client, std::string const& name, Delivery delivery);
     static void finish_last(Client& client);
     // Until the server has the last ack: who goes now is told nothing twice.

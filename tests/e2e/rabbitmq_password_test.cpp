@@ -55,6 +55,25 @@ void change_password(support::RabbitServer const& server, char const* now) {
     CHECK(server.ctl("-q change_password teller '" + std::string{now} + "'").empty());
 }
 
+// Each connection asks anew after a pause of its own; who waits meanwhile is told that it is refused.
+cohort::awaitable<void> until_let_in(Load& load) {
+    bool is_in = false;
+    for (auto const until = Clock::now() + longest_return; !is_in && Clock::now() < until;) {
+        std::size_t const before = load.jobs.size();
+        co_await load.push(1);
+        try {
+            if (load.jobs.size() > before) {
+                int const result = co_await load.jobs.back().result(longest_return);
+                is_in = result == 2 * load.numbers.back();
+            }
+        } catch (cohort::Error const& error) {
+            CHECK(error.which() == cohort::errc::auth_failed);
+        }
+        if (!is_in) co_await cohort::sleep_for(50ms);
+    }
+    CHECK(is_in);
+}
+
 cohort::awaitable<void> change_and_restore(support::RabbitServer& server) {
     CHECK(server.ctl("-q add_user teller '" + std::string{password} + "'").find("rror") == std::string::npos);
     CHECK(server.ctl("-q set_permissions teller '.*' '.*' '.*'").empty());
@@ -84,6 +103,8 @@ cohort::awaitable<void> change_and_restore(support::RabbitServer& server) {
     co_await stored.load.collect();
 
     change_password(server, password);
+    for (Side& side : both.sides)
+        co_await until_let_in(side.load);
     co_await both.check_works();
     check_one_each(server, both);
     for (Side& side : both.sides) {

@@ -5,6 +5,7 @@
 #include "support/slowness.hpp"
 
 #include <ctime>
+#include <iostream>
 #include <sstream>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -159,6 +160,10 @@ TEST_CASE("without a file descriptor left a broker on RabbitMQ says so, does not
           "there is one",
           "[rabbitmq][F77]") {
     NEED_RABBITMQ
+    if (support::slowness == 2) {
+        std::cout << "SKIPPED: the undefined behaviour sanitizer needs a descriptor to look at an object\n";
+        return;
+    }
     Space const space;
     auto const broker = space.open("&timeout=500ms");
     auto const other = space.open();

@@ -4,8 +4,8 @@
 //   PROGRAM --ctest FILE ROOM SECONDS PROPERTIES
 //       writes FILE, which adds one ctest test per case, called "ROOM: name", with the given properties. The
 //       case's tags become labels; [timeout:90] replaces the limit of SECONDS, [serial] lets the case run
-//       alone, [heavy] beside one other such, [rabbitmq] gives it the server of the run. Of the hidden cases
-//       only those tagged [.nightly] are listed.
+//       alone, [heavy] beside one other such, and at night under the thread sanitizer, [rabbitmq] gives it
+//       the server of the run. Of the hidden cases only those tagged [.nightly] are listed.
 //   COHORT_TEST_REPORT=FILE in the environment
 //       each finished case appends a line of JSON to FILE: name, tags, place, verdict, seconds, and seconds
 //       of processor time with those of its processes that have ended.
@@ -13,6 +13,7 @@
 // A case that cannot run here says why in a line that begins with "SKIPPED: ", and returns; ctest counts it
 // as skipped.
 #include "support/late_cases.hpp"
+#include "support/slowness.hpp"
 
 #define CATCH_CONFIG_RUNNER
 #include <catch2/catch.hpp>
@@ -58,6 +59,8 @@ std::string ctest_lines(Catch::TestCase const& test, std::string const& program,
             // Behind one of two locks. They are what takes longest, so they begin first.
             static int heavy = 0;
             properties += " RESOURCE_LOCK heavy" + std::to_string(heavy++ % 2) + " COST 20";
+            // They are about processes and servers that die, and begin dozens of these.
+            if (support::slowness == 4) labels += ";nightly";
         } else if (tag == "rabbitmq") {
             properties += " FIXTURES_REQUIRED rabbitmq";
             labels += ";rabbitmq";

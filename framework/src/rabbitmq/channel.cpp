@@ -127,7 +127,8 @@ void Channel::take(Method const& method) {
     }
     case AMQP_BASIC_CANCEL_METHOD:
         // Whoever is called may close the channel, which lets go of the function.
-        if (auto const call = on_cancel) call(std::string{view(method.as<amqp_basic_cancel_t>().consumer_tag)});
+        if (auto const call = on_cancel)
+            call(std::string{view(method.as<amqp_basic_cancel_t>().consumer_tag)});
         return;
     case AMQP_QUEUE_DECLARE_OK_METHOD:
         answer(method.id, method.as<amqp_queue_declare_ok_t>().message_count, {});

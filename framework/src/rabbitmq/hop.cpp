@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "rabbitmq/hop.hpp"
 
-#include <cohort/error.hpp>
+#include "io/copy_of.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
@@ -11,7 +11,6 @@
 
 #include <atomic>
 #include <exception>
-#include <typeinfo>
 #include <utility>
 
 namespace cohort::rabbitmq {
@@ -19,22 +18,6 @@ namespace cohort::rabbitmq {
 namespace asio = boost::asio;
 
 namespace {
-
-// An exception of its own for who waits. The loop may keep the one that was thrown, as the reason of its
-// outage, and lets go of it when it likes, on its own thread.
-std::exception_ptr copy_of(std::exception_ptr const& error) {
-    if (!error) return nullptr;
-    try {
-        std::rethrow_exception(error);
-    } catch (Error const& thrown) {
-        if (typeid(thrown) == typeid(Error)) return std::make_exception_ptr(Error{thrown});
-    } catch (boost::system::system_error const& thrown) {
-        if (typeid(thrown) == typeid(boost::system::system_error))
-            return std::make_exception_ptr(boost::system::system_error{thrown});
-    } catch (...) {
-    }
-    return error;
-}
 
 struct Crossing {
     std::atomic<bool> is_done{false};
@@ -45,7 +28,7 @@ struct Crossing {
 void begin(std::shared_ptr<Crossing> const& crossing, asio::any_io_executor const& executor,
            awaitable<void> body) {
     auto ended = [crossing](std::exception_ptr error) {
-        crossing->error = copy_of(error);
+        crossing->error = io::copy_of(error);
         crossing->is_done.store(true);
         crossing->wake.wake();
     };

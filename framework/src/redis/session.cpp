@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "redis/session.hpp"
 
+#include "io/copy_of.hpp"
 #include "redis/errors.hpp"
 
 #include <cohort/log.hpp>
@@ -34,17 +35,6 @@ bool is_before(std::string_view version, int major, int minor) {
         std::from_chars(dot + 1, version.data() + version.size(), have_minor);
     }
     return have_major < major || (have_major == major && have_minor < minor);
-}
-
-// An exception for each who waits: on threads of their own none is shared.
-std::exception_ptr another(std::exception_ptr const& reason) {
-    try {
-        std::rethrow_exception(reason);
-    } catch (Error const& error) {
-        return std::make_exception_ptr(Error{error.which(), error.detail()});
-    } catch (...) {
-        return std::current_exception();
-    }
 }
 
 }  // namespace
@@ -247,7 +237,7 @@ void Session::close(std::exception_ptr reason) {
     for (auto* entries : {&sent_, &queued_}) {
         bool const were_sent = entries == &sent_;
         for (auto const& entry : std::exchange(*entries, {})) {
-            if (were_sent || entry.request->begin()) entry.request->finish(another(reason));
+            if (were_sent || entry.request->begin()) entry.request->finish(io::copy_of(reason));
         }
     }
 }

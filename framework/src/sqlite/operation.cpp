@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "sqlite/operation.hpp"
 
+#include "io/copy_of.hpp"
+
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -19,7 +21,8 @@ bool Operation::put_back() {
 }
 
 void Operation::finish(std::exception_ptr fault) {
-    error = std::move(fault);
+    // The thread may have it still, as what it is handling.
+    error = io::copy_of(fault);
     state_.store(State::ended);
     wake.wake();
 }

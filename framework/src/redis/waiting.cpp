@@ -37,8 +37,8 @@ struct Wait {
             was_sent && !request->has_failed() && request->replies.front().view().size() == 2;
         return has_one ? std::string{request->replies.front().view()[0].text()} : std::string{};
     }
-    // Of what was sent with it.
-    std::optional<Outcome> answer() const {
+    // Of what was sent with it; once.
+    std::optional<Outcome> take_answer() {
         bool const has_one = was_sent && !request->has_failed() && request->replies.size() == 2 &&
                              !request->replies.back().view().is_error();
         if (!has_one) return std::nullopt;
@@ -152,7 +152,7 @@ awaitable<std::optional<Outcome>> wait_for_work(std::shared_ptr<Core> core, std:
         }
         co_await end_waits(core, waits);
         give_back_markers(*core, waits, is_leaving ? Keep::none : Keep::first);
-        if (then && !waits.empty()) answer = waits.front().answer();
+        if (then && !waits.empty()) answer = waits.front().take_answer();
     }
     co_await asio::this_coro::throw_if_cancelled(throws);
     if (is_leaving && !answer) throw boost::system::system_error{asio::error::operation_aborted};

@@ -7,6 +7,12 @@
 
 #include <cohort/redis.hpp>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
 namespace claim_test {
 
 using namespace redis_test;
@@ -88,6 +94,38 @@ TEST_CASE("a server that has forgotten the scripts while a worker waits") {
     REQUIRE(jobs.size() == 1);
     CHECK(jobs.front().counters.attempt == 1);
     CHECK(since(begun) < 4s);  // not by the next poll
+}
+
+TEST_CASE("a claim that is cancelled while it waits keeps the job that the server then gives it") {
+    NEED_REDIS
+    RedisServer const server;
+    auto const broker = open(server.url());
+    auto const other = open(server.url());
+    auto const worker = enlist(*broker);
+    run(broker->claim(claim_of(worker, 1)));
+    // A paused queue takes jobs and gives none: so there is one, and no marker, when the pause ends like
+    // this.
+    server.ask("HSET 'cohort:{:main}:meta' paused 1");
+    run(other->push(one("a")));
+    run(broker->claim(claim_of(worker, 2, 100ms)));
+    boost::asio::io_context loop;
+    boost::asio::cancellation_signal signal;
+    std::size_t given = 0;
+    boost::asio::co_spawn(
+        loop, broker->claim(claim_of(worker, 3, 30s)),
+        boost::asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr error, ClaimReply reply) {
+            CHECK_FALSE(error);
+            given = reply.jobs.size();
+        }));
+    CHECK(becomes_true([&] {
+        loop.poll();
+        return is_waiting(server);
+    }));
+    server.ask("HDEL 'cohort:{:main}:meta' paused");
+    boost::asio::post(loop, [&] { signal.emit(boost::asio::cancellation_type::terminal); });
+    loop.restart();
+    loop.run_for(20s);
+    CHECK(given == 1);
 }
 
 // What a claim that is sent behind a wait relies on.

@@ -180,12 +180,31 @@ awaitable<Round> look(CorePtr core, ClaimParams const& params, Past past, std::o
     co_return round;
 }
 
-// A look that has taken jobs ends with them, also where it was cancelled meanwhile.
-awaitable<Round> look_whole(CorePtr core, ClaimParams const& params, Past past,
-                            std::optional<Outcome> known) {
+// The look that the server takes for us the moment a wait ends: it saves the way there and back. Where its
+// answer is lost, the next with its number is given the same. Where there are several queues, what one gives
+// decides on what the next is asked for.
+std::optional<Call> look_behind(Core const& core, ClaimParams const& params, Past past) {
+    if (past == Past::unknown || params.queues.size() != 1) return std::nullopt;
+    auto const limit = std::min(params.limit, most_claimed);
+    return claim_call(core, params, params.queues.front(), limit, Inbox::not_seen);
+}
+
+// A wait, if there is a span for it, and the look behind it. One that has taken jobs ends with them, also
+// where it was cancelled meanwhile.
+awaitable<Round> look_whole(CorePtr core, ClaimParams const& params, Past past, Duration span) {
     bool const throws = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);
-    Round round = co_await look(core, params, past, std::move(known));
+    Round round;
+    try {
+        std::optional<Outcome> known;
+        if (span > 0s) {
+            auto then = look_behind(*core, params, past);
+            known = co_await wait_for_work(core, params.queues, span, std::move(then));
+        }
+        round = co_await look(core, params, past, std::move(known));
+    } catch (...) {
+        round.error = std::current_exception();
+    }
     co_await asio::this_coro::throw_if_cancelled(throws);
     if (round.error && round.reply.jobs.empty()) std::rethrow_exception(round.error);
     co_return round;
@@ -208,15 +227,6 @@ std::vector<std::string> distinct(std::vector<std::string> names) {
     return result;
 }
 
-// The look that the server takes for us the moment a wait ends: it saves the way there and back. Where its
-// answer is lost, the next with its number is given the same. Where there are several queues, what one gives
-// decides on what the next is asked for.
-std::optional<Call> look_behind(Core const& core, ClaimParams const& params, Past past) {
-    if (past == Past::unknown || params.queues.size() != 1) return std::nullopt;
-    auto const limit = std::min(params.limit, most_claimed);
-    return claim_call(core, params, params.queues.front(), limit, Inbox::not_seen);
-}
-
 }  // namespace
 
 awaitable<ClaimReply> claim(CorePtr core, ClaimParams params) {
@@ -231,12 +241,7 @@ awaitable<ClaimReply> claim(CorePtr core, ClaimParams params) {
     auto const rest = core->take_rest(params.incarnation, params.queues);
     Duration span = std::min(rest.value_or(0s), params.wait);
     for (;;) {
-        std::optional<Outcome> known;
-        if (span > 0s) {
-            auto then = look_behind(*core, params, past);
-            known = co_await wait_for_work(core, params.queues, span, std::move(then));
-        }
-        Round round = co_await look_whole(core, params, past, std::move(known));
+        Round round = co_await look_whole(core, params, past, span);
         past = Past::none;
         if (round.reply.retired) {
             // On one queue is everywhere: nothing more is given to it, and what it had is somebody else's.

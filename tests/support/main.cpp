@@ -4,8 +4,8 @@
 //   PROGRAM --ctest FILE ROOM SECONDS PROPERTIES
 //       writes FILE, which adds one ctest test per case, called "ROOM: name", with the given properties. The
 //       case's tags become labels; [timeout:90] replaces the limit of SECONDS, [serial] lets the case run
-//       alone, [heavy] beside one other such, and at night under the thread sanitizer, [rabbitmq] gives it
-//       the server of the run. Of the hidden cases only those tagged [.nightly] are listed.
+//       alone, [heavy] beside one other such, and under sanitizers at night, [rabbitmq] gives it the server
+//       of the run. Of the hidden cases only those tagged [.nightly] are listed.
 //   COHORT_TEST_REPORT=FILE in the environment
 //       each finished case appends a line of JSON to FILE: name, tags, place, verdict, seconds, and seconds
 //       of processor time with those of its processes that have ended.
@@ -58,9 +58,10 @@ std::string ctest_lines(Catch::TestCase const& test, std::string const& program,
         } else if (tag == "heavy") {
             // Behind one of two locks. They are what takes longest, so they begin first.
             static int heavy = 0;
-            properties += " RESOURCE_LOCK heavy" + std::to_string(heavy++ % 2) + " COST 20";
+            if (!test.isHidden()) ++heavy;
+            properties += " RESOURCE_LOCK heavy" + std::to_string(heavy % 2) + " COST 20";
             // They are about processes and servers that die, and begin dozens of these.
-            if (support::slowness == 4) labels += ";nightly";
+            if (support::slowness > 1) labels += ";nightly";
         } else if (tag == "rabbitmq") {
             properties += " FIXTURES_REQUIRED rabbitmq";
             labels += ";rabbitmq";

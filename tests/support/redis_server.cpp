@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <fstream>
 #include <netinet/in.h>
+#include <random>
+#include <sstream>
 #include <stdexcept>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -44,30 +46,26 @@ bool answers(std::string const& path) {
     return good;
 }
 
-// The port that could be bound to for a moment; 0 = none.
-int bound_port(std::uint16_t wanted) {
-    int const fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(wanted);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    bool const good = ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
-                      ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-    ::close(fd);
-    return good ? ntohs(address.sin_port) : 0;
-}
-
 }  // namespace
 
 int free_port() {
-    int const port = bound_port(0);
-    if (port == 0) throw std::runtime_error{"no port is free"};
-    return port;
+    std::random_device seed;
+    std::uniform_int_distribution<int> any{10'000, 21'999};
+    for (int tries = 0; tries < 1000; ++tries) {
+        if (int const port = any(seed); is_free(port)) return port;
+    }
+    throw std::runtime_error{"no port is free"};
 }
 
 bool is_free(int port) {
-    return bound_port(static_cast<std::uint16_t>(port)) == port;
+    int const fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    bool const is_bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    ::close(fd);
+    return is_bound;
 }
 
 std::string RedisServer::usual() {
@@ -135,8 +133,14 @@ void RedisServer::start() {
     }
     auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
     while (!answers(socket_)) {
-        if (std::chrono::steady_clock::now() > deadline)
-            throw std::runtime_error{"redis-server does not answer: " + program};
+        bool const has_ended = ::waitpid(process_, nullptr, WNOHANG) == process_;
+        if (has_ended) process_ = -1;
+        if (has_ended || std::chrono::steady_clock::now() > deadline) {
+            std::ostringstream log;
+            log << std::ifstream{directory_ + "/log"}.rdbuf();
+            throw std::runtime_error{program + (has_ended ? " has ended" : " does not answer") + ": " +
+                                     log.str()};
+        }
         std::this_thread::sleep_for(std::chrono::milliseconds{2});
     }
 }

@@ -9,7 +9,8 @@
 
 namespace support {
 
-// A TCP port that nobody listens on just now.
+// A TCP port that nobody listens on just now, and that the system gives to nobody who connects: 10,000 to
+// 21,999. The ports 10,000 above those are given to nobody either.
 int free_port();
 bool is_free(int port);
 

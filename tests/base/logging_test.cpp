@@ -7,9 +7,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
-#include <regex>
 #include <set>
 #include <string>
 #include <vector>
@@ -59,9 +60,9 @@ TEST_CASE("a record goes to the file and to each handler, with time, level, prog
     log(LogLevel::warn, "again");
     auto const lines = lines_of(dir.file("shop.log"));
     REQUIRE(lines.size() == 2);
-    std::regex const format{R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info shop: sold\\x0Aout)"};
-    CAPTURE(lines[0]);
-    CHECK(std::regex_match(lines[0], format));
+    std::string form = lines[0];
+    std::replace_if(form.begin(), form.end(), [](unsigned char c) { return std::isdigit(c) != 0; }, '9');
+    CHECK(form == R"(9999-99-99T99:99:99.999Z info shop: sold\x9Aout)");
     CHECK(lines[1].ends_with("Z warn shop: again"));
     REQUIRE(handled.size() == 4);
     CHECK(handled[0] == lines[0]);

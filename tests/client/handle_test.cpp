@@ -12,7 +12,6 @@
 
 #include <map>
 #include <optional>
-#include <regex>
 #include <set>
 #include <string>
 #include <tuple>
@@ -260,12 +259,21 @@ awaitable<void> ids_and_arguments(Rig& rig) {
 awaitable<void> urns(Rig& rig) {
     cohort::Client client{rig.loop.executor(), rig.broker, {.ids = cohort::urn()}};
     rig.start<echo>();
-    std::regex const form{"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"};
+    auto const form_of = [](std::string id) {
+        auto const is_hex = [](char c) {
+            return std::string_view{"0123456789abcdef"}.find(c) != std::string_view::npos;
+        };
+        for (std::size_t i = 9; i < id.size(); ++i)
+            if (is_hex(id[i])) id[i] = 'x';
+        return id;
+    };
     std::set<std::string> ids;
     for (int i = 0; i < 20; ++i) {
         cohort::Json const value{R"({"n":)" + std::to_string(i) + R"(,"list":[null,true,1.5,"ü"]})"};
         auto const job = co_await client.enqueue_job<echo>(value);
-        CHECK(std::regex_match(std::string{job.id()}, form));
+        CHECK(form_of(std::string{job.id()}) == "urn:uuid:xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
+        CHECK(job.id().view()[23] == '4');  // the version, and then the variant
+        CHECK(std::string_view{"89ab"}.find(job.id().view()[28]) != std::string_view::npos);
         ids.insert(job.id());
         cohort::Json const back = co_await job.result(1min);
         CHECK(back.str() == value.str());

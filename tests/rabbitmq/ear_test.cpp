@@ -5,6 +5,10 @@
 #include "rabbitmq/played_server.hpp"
 #include "rabbitmq/server.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
 #include <future>
 
 namespace ear_test {

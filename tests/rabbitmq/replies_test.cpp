@@ -5,7 +5,9 @@
 #include "rabbitmq/server.hpp"
 #include "support/slowness.hpp"
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
 
 #include <atomic>
 #include <csignal>

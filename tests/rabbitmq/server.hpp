@@ -7,10 +7,8 @@
 
 #include <cohort/error.hpp>
 #include <cohort/id.hpp>
+#include <cohort/run.hpp>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
 #include <catch2/catch.hpp>
 
 #include <iostream>
@@ -35,14 +33,6 @@ public:
     }
     std::string const name = random_id();
 };
-
-template<class T>
-T run(awaitable<T> verb) {
-    boost::asio::io_context loop;
-    auto result = boost::asio::co_spawn(loop, std::move(verb), boost::asio::use_future);
-    loop.run();
-    return result.get();
-}
 
 template<class T>
 errc code_of(awaitable<T> verb) {

@@ -4,6 +4,10 @@
 #include "rabbitmq/server.hpp"
 #include "support/slowness.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+
 #include <ctime>
 #include <iostream>
 #include <sstream>

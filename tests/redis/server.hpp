@@ -8,6 +8,7 @@
 #include <cohort/error.hpp>
 #include <cohort/id.hpp>
 #include <cohort/inspector.hpp>
+#include <cohort/run.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -38,14 +39,6 @@ using support::RedisServer;
 
 inline std::shared_ptr<Broker> open(std::string const& url) {
     return redis::open(parse_url(url));
-}
-
-template<class T>
-T run(awaitable<T> verb) {
-    boost::asio::io_context loop;
-    auto result = boost::asio::co_spawn(loop, std::move(verb), boost::asio::use_future);
-    loop.run();
-    return result.get();
 }
 
 template<class T>

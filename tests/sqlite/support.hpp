@@ -5,13 +5,13 @@
 
 #include "sqlite/sqlite.hpp"
 
+#include <cohort/run.hpp>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <cstdlib>
-#include <exception>
 #include <filesystem>
-#include <optional>
 #include <string>
 
 namespace test {
@@ -44,20 +44,7 @@ inline std::shared_ptr<cohort::Broker> open(std::string const& url,
     return cohort::sqlite::open(cohort::parse_url(url), clock);
 }
 
-// Runs one coroutine to its end on an event loop of its own.
-template<class T>
-T run(cohort::awaitable<T> body) {
-    asio::io_context context;
-    std::exception_ptr error;
-    std::optional<T> result;
-    asio::co_spawn(context, std::move(body), [&](std::exception_ptr fault, T value) {
-        error = fault;
-        if (!fault) result.emplace(std::move(value));
-    });
-    context.run();
-    if (error) std::rethrow_exception(error);
-    return std::move(*result);
-}
+using cohort::run;
 
 inline void run(cohort::awaitable<void> body) {
     asio::io_context context;

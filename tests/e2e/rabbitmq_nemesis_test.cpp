@@ -26,7 +26,7 @@ void signal_all(Both& both, int number) {
 
 // F80: a machine that sleeps for ten leases, and its server with it.
 cohort::awaitable<void> all_sleep(support::RabbitServer& server) {
-    Both both{server.url(), 2, 4000, "&heartbeat=2s", short_leases};
+    Both both{server.url(), 2, 4000, "?timeout=1s&heartbeat=2s", short_leases};
     co_await both.settle_in();
     co_await both.push(8);
     co_await cohort::sleep_for(1500ms);
@@ -87,7 +87,7 @@ cohort::awaitable<void> soak(support::RabbitServer& server, cohort::Duration spa
     auto const seed = std::random_device{}();
     INFO("seed " << seed);
     std::mt19937 random{seed};
-    Both both{server.url(), 3, 30, "&heartbeat=2s", short_leases};
+    Both both{server.url(), 3, 30, "?timeout=1s&heartbeat=2s", short_leases};
     co_await both.settle_in();
     int rounds = 0;
     for (auto const end = Clock::now() + span; Clock::now() < end; ++rounds) {

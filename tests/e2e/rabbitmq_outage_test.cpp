@@ -94,7 +94,7 @@ cohort::awaitable<void> outages(support::RabbitServer& server, int count, cohort
     // Each cut costs those that are under way a run.
     cohort::ClientOptions patient;
     patient.policy.max_lost = 100;
-    std::string const url = server.url() + "?timeout=1s&heartbeat=2s";
+    std::string const url = server.url() + "?timeout=3s&heartbeat=2s";
     cohort::Client client{url, patient};
     Crew crew{url, 2};
     // RabbitMQ notes a new queue on its disk half a second after it was made (docs/brokers/rabbitmq.md).

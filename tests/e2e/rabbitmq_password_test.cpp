@@ -80,7 +80,8 @@ cohort::awaitable<void> change_and_restore(support::RabbitServer& server) {
     std::string login = server.url();
     login.replace(login.find("guest:guest"), 11, "teller:" + std::string{in_url});
     Log log;
-    Both both{login, 2, 20};
+    // A server is slow to refuse, on a busy machine slower still; and it is the refusal that has to be told.
+    Both both{login, 2, 20, "?timeout=3s"};
     co_await both.settle_in();
     co_await both.push(60);
 

@@ -141,10 +141,10 @@ struct Side {
 
 struct Both {
     // `login` is what a URL begins with: "amqp://user:password@host:port".
-    // `others` are more of their parameters, `words` more of a worker's command line.
-    Both(std::string const& login, int workers, int millis, std::string const& others = {},
+    // `parameters` are those of both sides, `words` more of a worker's command line.
+    Both(std::string const& login, int workers, int millis, std::string const& parameters = "?timeout=1s",
          std::vector<std::string> const& words = {}) {
-        std::string const both = login + "?timeout=1s" + others;
+        std::string const both = login + parameters;
         sides.emplace_back("without a store", both + "&namespace=plain", workers, millis, words);
         sides.emplace_back("with a store",
                            both + "&namespace=stored&poll=1s&store=sqlite:" + directory.file("jobs.db"),

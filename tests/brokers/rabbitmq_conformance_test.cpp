@@ -53,8 +53,7 @@ char const* why_skipped() {
 
 [[maybe_unused]] AddWay const added_priorities{
     "rabbitmq+priorities",
-    []() -> std::unique_ptr<Rig> { return std::make_unique<RabbitRig>("&priorities=3"); }, "[timeout:240]",
-    &why_skipped};
+    []() -> std::unique_ptr<Rig> { return std::make_unique<RabbitRig>("&priorities=3"); }, "", &why_skipped};
 
 }  // namespace
 

@@ -31,8 +31,7 @@ private:
 };
 
 [[maybe_unused]] AddWay const added_rabbitmq_redis{
-    "rabbitmq+redis", []() -> std::unique_ptr<Rig> { return std::make_unique<RabbitRedisRig>(); },
-    "[timeout:240]",
+    "rabbitmq+redis", []() -> std::unique_ptr<Rig> { return std::make_unique<RabbitRedisRig>(); }, "",
     [] {
         if (support::rabbitmq_url().empty()) return "no rabbitmq-server runs for the tests";
         return support::RedisServer::is_installed() ? "" : "redis-server is not installed";

@@ -18,8 +18,6 @@ function(cohort_room name)
   add_library(cohort_${name} STATIC ${room_SOURCES})
   add_library(cohort::${name} ALIAS cohort_${name})
   set_target_properties(cohort_${name} PROPERTIES EXPORT_NAME ${name})
-  # Where a preset asks for units of all files of a folder, it means the tests: here names of a file may come again.
-  set_target_properties(cohort_${name} PROPERTIES UNITY_BUILD_BATCH_SIZE 8)
   set_property(GLOBAL APPEND PROPERTY COHORT_ROOMS ${name})
 
   set(door ${PROJECT_BINARY_DIR}/rooms/${name})

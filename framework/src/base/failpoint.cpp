@@ -25,7 +25,7 @@ namespace {
 
 enum class Action : std::uint8_t { abort, stop, pause, hold, throw_it, lose, drop };
 
-struct Rule {
+struct FailRule {
     std::string place;
     Action action = Action::drop;
     std::uint64_t pause = 0;  // milliseconds
@@ -56,8 +56,8 @@ std::optional<std::string_view> cut(std::string_view& text, char mark) {
     return tail;
 }
 
-Rule parse_rule(std::string_view text) {
-    Rule rule;
+FailRule parse_rule(std::string_view text) {
+    FailRule rule;
     auto rest = text;
     if (auto const percent = cut(rest, '%')) rule.percent = number(*percent, text);
     if (auto const count = cut(rest, '*')) rule.count = number(*count, text);
@@ -107,7 +107,7 @@ public:
     }
 
     void arm(std::string_view text) {
-        std::vector<Rule> rules;
+        std::vector<FailRule> rules;
         while (!text.empty()) {
             auto const end = text.find(';');
             auto const rule = text.substr(0, end);
@@ -123,9 +123,9 @@ public:
 
     bool pass(std::string_view place, std::string_view moment) {
         std::unique_lock lock{mutex_};
-        Rule* const rule = due_rule(place, moment);
+        FailRule* const rule = due_rule(place, moment);
         if (rule == nullptr) return false;
-        Rule const now = *rule;
+        FailRule const now = *rule;
         switch (now.action) {
         case Action::abort:
             ::kill(::getpid(), SIGKILL);
@@ -172,7 +172,7 @@ private:
                name[place.size()] == '.' && name.ends_with(moment);
     }
 
-    Rule* due_rule(std::string_view place, std::string_view moment) {
+    FailRule* due_rule(std::string_view place, std::string_view moment) {
         for (auto& rule : rules_) {
             if (!is_called(rule.place, place, moment)) continue;
             ++rule.passed;
@@ -187,7 +187,7 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::uint64_t version_ = 0;
-    std::vector<Rule> rules_;
+    std::vector<FailRule> rules_;
     std::mt19937_64 random_{1};
 };
 

@@ -12,7 +12,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr Duration patience = 1s;
+constexpr Duration longest_announcing = 1s;
 
 struct Sending {
     std::atomic<bool> is_done{false};
@@ -31,7 +31,7 @@ awaitable<void> announce(StoredCorePtr core, Tickets::Counts counts) {
         sending->wake.wake();
     });
     if (state.cancelled() != asio::cancellation_type::none) co_return;
-    io::Wake::Limit const limit{sending->wake, executor, patience};
+    io::Wake::Limit const limit{sending->wake, executor, longest_announcing};
     while (!sending->is_done && !limit.has_passed()) {
         bool const woken = co_await sending->wake.wait_quietly();
         if (!woken) break;

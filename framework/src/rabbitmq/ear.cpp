@@ -18,7 +18,7 @@ namespace asio = boost::asio;
 namespace {
 
 // A worker with free slots claims again at once. One that does not has none: what it was told is for others.
-constexpr Duration longest_rest = 20ms;
+constexpr Duration longest_break = 20ms;
 
 }  // namespace
 
@@ -32,7 +32,7 @@ void Ear::leave() {
     --claims_;
     left_ = Steady::now();
     // One that always finds as much as it may take keeps others from being called.
-    if (ticket_ > taken_ && left_ - held_ >= longest_rest) drop_later();
+    if (ticket_ > taken_ && left_ - held_ >= longest_break) drop_later();
     if (claims_ > 0 || !(is_open_ || is_opening_) || std::exchange(is_resting_, true)) return;
     asio::post(engine_->executor, [self = shared_from_this()] { self->rest(); });
 }
@@ -226,7 +226,7 @@ void Ear::rest() {
         std::lock_guard const lock{mutex_};
         if (is_closed_) return;
     }
-    rest_.emplace(engine_->executor, longest_rest, [weak = weak_from_this()] {
+    rest_.emplace(engine_->executor, longest_break, [weak = weak_from_this()] {
         if (auto const ear = weak.lock()) ear->look_at_rest();
     });
 }
@@ -238,7 +238,7 @@ void Ear::look_at_rest() {
     {
         std::lock_guard const lock{mutex_};
         bool const has_left = claims_ == 0 && !is_closed_;
-        is_over = has_left && !is_opening_ && Steady::now() - left_ >= longest_rest;
+        is_over = has_left && !is_opening_ && Steady::now() - left_ >= longest_break;
         is_early = has_left && !is_over;
         is_resting_ = is_early;
     }

@@ -63,7 +63,7 @@ Call claim_call(Core const& core, ClaimParams const& params, std::string const& 
 }
 
 // A record that cannot be read must not cost the others of its claim.
-void add(Round& round, ClaimParams const& params, JobRef const& ref, View record, auto decode) {
+void add_given(Round& round, ClaimParams const& params, JobRef const& ref, View record, auto decode) {
     if (record.is_nil()) return;
     try {
         round.reply.jobs.push_back(decode());
@@ -97,7 +97,7 @@ void take_answer(Round& round, ClaimParams const& params, std::string const& que
         for (std::size_t i = 0; i < answer[1].size(); ++i) {
             JobRef const ref{queue, std::string{answer[1][i].text()}};
             View const record = answer[2][i];
-            add(round, params, ref, record, [&] {
+            add_given(round, params, ref, record, [&] {
                 if (is_repeat) return decode_run(ref, record.text(), answer[3][i].text());
                 return decode_claimed(ref, record.text(), answer[3].text(),
                                       Token{params.incarnation, params.number});

@@ -12,7 +12,7 @@ namespace cohort::sqlite {
 namespace {
 
 constexpr std::int64_t removed_per_step = 500;
-constexpr std::size_t refs_per_step = 64;
+constexpr std::size_t requeued_per_step = 64;
 
 // keys: is the unique key of an ended job now held by another one?
 bool is_key_taken(Session& session, Row const& row) {
@@ -91,7 +91,7 @@ Progress Purge::step(Session& session) {
 }
 
 Progress Requeue::step(Session& session) {
-    auto const end = std::min(refs_.size(), done.size() + refs_per_step);
+    auto const end = std::min(refs_.size(), done.size() + requeued_per_step);
     while (done.size() < end)
         done.push_back(requeue_one(session, refs_[done.size()]));
     return done.size() == refs_.size() ? Progress::done : Progress::more;

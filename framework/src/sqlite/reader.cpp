@@ -14,7 +14,7 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr auto retry_pause = 1ms;
+constexpr auto look_again_after = 1ms;
 // Readers are locked out only for moments: while the WAL is recovered, or by a program in exclusive mode.
 constexpr auto longest_lock = 5s;
 
@@ -65,7 +65,7 @@ void Reader::perform(std::shared_ptr<Operation> const& operation) {
                 return operation->finish(
                     std::make_exception_ptr(make_error(nullptr, locked.code, config_.path)));
             }
-            std::this_thread::sleep_for(retry_pause);
+            std::this_thread::sleep_for(look_again_after);
         } catch (...) {
             return operation->finish(std::current_exception());
         }

@@ -58,7 +58,7 @@ awaitable<void> Connection::wait_until_ready(bool is_patient) {
         if (session_.is_ready() && !trouble_) co_return;
         if (last_trouble_ && is_final(last_trouble_)) std::rethrow_exception(last_trouble_);
         auto const left = std::chrono::duration_cast<Duration>(until - Steady::now());
-        if (left <= 0s || (is_missed_ && !is_patient)) {
+        if (left <= 0s || (outage_.is_on() && !is_patient)) {
             throw Error{errc::unavailable,
                         config_.masked + ": no connection within " + to_string(config_.timeout) +
                             (last_trouble_ ? ": " + describe(last_trouble_, config_.masked) : "")};
@@ -148,15 +148,14 @@ awaitable<void> Connection::serve() {
 void Connection::welcome() {
     last_trouble_ = nullptr;
     ++generation_;
-    bool const was_missed = std::exchange(is_missed_, false);
+    bool const was_missed = outage_.end();
     if (was_missed) log(LogLevel::info, one_line(config_.masked + ": connected again"));
     if (was_missed && on_return_) on_return_();
     wake_waiters();
 }
 
-// An outage is one line, not a flood.
 void Connection::miss() {
-    if (std::exchange(is_missed_, true)) return;
+    if (!outage_.is_news(code_of(trouble_))) return;
     log(LogLevel::warn, one_line(config_.masked + ": the connection is lost and will be made again: " +
                                  describe(trouble_, config_.masked)));
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "io/alarm.hpp"
+#include "io/outage.hpp"
 #include "io/wire.hpp"
 #include "rabbitmq/session.hpp"
 
@@ -25,7 +26,7 @@ public:
     // The same for who can do without: gives up with the first attempt that fails.
     awaitable<void> ready_at_once();
     // There was one, or an attempt at one, and it has failed.
-    bool is_missed() const noexcept { return is_missed_; }
+    bool is_missed() const noexcept { return outage_.is_on(); }
     // Grows with each connection that is made; 0 = none yet.
     std::uint64_t generation() const noexcept { return generation_; }
     Session& session() noexcept { return session_; }
@@ -58,7 +59,7 @@ private:
     std::function<void()> on_return_;
     std::vector<std::shared_ptr<io::Wake>> waiters_;
     bool is_started_ = false;
-    bool is_missed_ = false;  // its loss was logged
+    io::Outage outage_;
     bool is_closed_ = false;
     bool is_writing_ = false;
     bool is_flush_posted_ = false;

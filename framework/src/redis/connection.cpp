@@ -226,8 +226,7 @@ awaitable<void> Connection::connect() {
         fault = std::current_exception();
     }
     if (fault) {
-        throw Error{errc::tls_failed, config_.masked + ": no answer to TLS within " +
-                                          to_string(config_.timeout) +
+        throw Error{errc::tls_failed, config_.masked + ": no answer to TLS within " + to_string(limit) +
                                           "; does the server speak it on this port (tls-port)?"};
     }
 }
@@ -282,15 +281,14 @@ std::exception_ptr Connection::explain(std::exception_ptr reason) const {
 
 void Connection::welcome() {
     client_id_ = session_.client_id();
-    if (std::exchange(is_missed_, false)) log(LogLevel::info, one_line(config_.masked + ": connected again"));
+    if (outage_.end()) log(LogLevel::info, one_line(config_.masked + ": connected again"));
     // Who comes for the first time does not know for how long nobody could come.
     outage_end_ = Steady::now();
     if (generation_++ > 0 && on_return_) on_return_();
 }
 
-// An outage is one line, not a flood.
 void Connection::miss() {
-    if (std::exchange(is_missed_, true)) return;
+    if (!outage_.is_news(code_of(trouble_))) return;
     log(LogLevel::warn,
         one_line(config_.masked + ": the connection is lost and will be made again: " + describe(trouble_)));
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "io/alarm.hpp"
+#include "io/outage.hpp"
 #include "io/wire.hpp"
 #include "redis/session.hpp"
 
@@ -110,7 +111,7 @@ private:
     std::function<void()> on_return_;
     bool is_started_ = false;
     bool is_connected_ = false;
-    bool is_missed_ = false;  // its loss was logged
+    io::Outage outage_;
     bool is_closed_ = false;
     std::set<std::string> channels_;
     std::optional<io::Address> at_;  // the server, from when it was located until it is left

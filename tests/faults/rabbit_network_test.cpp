@@ -7,8 +7,6 @@
 
 #include <cohort/run.hpp>
 
-#include <algorithm>
-
 namespace rabbit_network_test {
 
 using namespace faults;
@@ -28,9 +26,11 @@ void go_directly(Stage& stage) {
 }
 
 // Two heartbeats, what is left of one, and a second.
-bool notices(Proxy const& network, std::uint64_t connects_before) {
-    return becomes_true([&] { return network.traffic().connects > connects_before; },
-                        3 * heartbeat + 1s * slowness);
+constexpr cohort::Duration patience = 3 * heartbeat + 1s * slowness;
+
+Road road(Stage& stage) {
+    return {rabbit_way(stage).port(), [&stage](Proxy const& network) { go_through(stage, network); },
+            [&stage] { go_directly(stage); }, patience};
 }
 
 }  // namespace
@@ -38,42 +38,12 @@ bool notices(Proxy const& network, std::uint64_t connects_before) {
 FAULT(
     "F66", "rabbitmq",
     "a worker's way to the server swallows everything: it notices, others run its jobs, and it comes back") {
-    stage.asker().enqueue({.job = "ok", .number = 100, .count = 60});
-    stage.asker().wait(60s);
-    Proxy network{rabbit_way(stage).port()};
-    go_through(stage, network);
-    stage.start();
-    stage.until_started(4);
-    auto const before = network.traffic().connects;
-    set_both(network, "blackhole");
-    CHECK(notices(network, before));
-    go_directly(stage);
-    auto& other = stage.start();
-    stage.drain(60s);
-    stage.check({.duplicates = 4});
-
-    other.stop();
-    CHECK(other.wait(10s) == 0);
-    set_both(network, "pass");
-    check_works(stage, "w1");
-    stage.drain();
-    stage.check({.duplicates = 4});
+    play_dead_end(stage, road(stage));
 }
 
 FAULT("F66", "rabbitmq",
       "a worker that waits for work notices that its way to the server is dead, and comes back") {
-    stage.asker();
-    Proxy network{rabbit_way(stage).port()};
-    go_through(stage, network);
-    stage.start();
-    CHECK(becomes_true([&] { return stage.store().enlisted() == 1; }, 20s));
-    auto const before = network.traffic().connects;
-    set_both(network, "blackhole");
-    CHECK(notices(network, before));
-    set_both(network, "pass");
-    check_works(stage, "w1");
-    stage.drain();
-    stage.check();
+    play_dead_end_idle(stage, road(stage));
 }
 
 FAULT("F67", "rabbitmq",
@@ -179,64 +149,16 @@ FAULT("F30", "rabbitmq",
 
 NIGHTLY_FAULT("F74", "rabbitmq",
               "one of two workers is cut off for four leases: the other takes its jobs, and it comes back") {
-    stage.asker().enqueue({.job = "ok", .number = 3000 * slowness, .count = 4});
-    Proxy network{rabbit_way(stage).port()};
-    go_through(stage, network);
-    WorkerSetup const setup;
-    stage.start(setup);
-    stage.until_started(4, "w1");
-    go_directly(stage);
-    auto& other = stage.start(setup);
-    auto const before = network.traffic().connects;
-    set_both(network, "blackhole");
-    stage.asker().wait(60s);
-    auto const cut = ledger_time();
-    // The server notices as late as the worker does.
-    stage.until_started(4, "w2");
-    CHECK(ledger_time() - cut < 3 * heartbeat + 1s * slowness);
-    CHECK(notices(network, before));
-    stage.pass(std::max<cohort::Duration>(cut + 4 * setup.lease - ledger_time(), 0s));
-    set_both(network, "pass");
-    stage.drain(60s);
-    stage.check({.duplicates = 4});
-    for (auto const& job : stage.store().read())
-        CHECK(job.result.ends_with("/w2\""));
-
-    other.stop();
-    CHECK(other.wait(10s) == 0);
-    check_works(stage, "w1");
-    stage.drain();
-    stage.check({.duplicates = 4});
+    play_cut_off(stage, road(stage), patience);  // the server notices as late as the worker does
 }
 
 NIGHTLY_FAULT("F76", "rabbitmq", "a hundred clients lose their server: they do not come back all at once") {
-    Proxy network{rabbit_way(stage).port()};
-    go_through(stage, network);
-    std::vector<std::shared_ptr<cohort::Broker>> crowd;
-    for (int i = 0; i < 100; ++i) {
-        crowd.push_back(stage.store().open());
+    play_lost_crowd(stage, road(stage), [](cohort::Broker& broker, int number) {
         cohort::WatchParams params;
-        params.client = "c" + std::to_string(i);
+        params.client = "c" + std::to_string(number);
         params.wait = 0s;
-        CHECK(cohort::run(crowd.back()->watch(params)).empty());
-    }
-    network.accept("refuse");
-    network.rst();
-    stage.pass(5s);
-    auto const before = network.traffic().connects;
-    network.accept("pass");
-    // How many came in each tenth of a second.
-    std::vector<std::uint64_t> seen{before};
-    for (int i = 0; i < 130; ++i) {
-        stage.pass(100ms);
-        seen.push_back(network.traffic().connects);
-    }
-    std::uint64_t most = 0;
-    for (std::size_t i = 1; i < seen.size(); ++i)
-        most = std::max(most, seen[i] - seen[i - 1]);
-    CHECK(seen.back() - before == 100);
-    CHECK(most <= 30);
-    stage.record({});
+        CHECK(cohort::run(broker.watch(params)).empty());
+    });
 }
 
 }  // namespace rabbit_network_test

@@ -24,8 +24,11 @@ std::string way(Proxy const& network, std::string const& parameters = "timeout=1
 void go_through(Stage& stage, Proxy const& network, std::string const& parameters = "timeout=1s&poll=1s") {
     store_of(stage).set_url(way(network, parameters));
 }
-void go_directly(Stage& stage) {
-    store_of(stage).set_url({});
+
+// A poll, the time of its answer, and a second.
+Road road(Stage& stage) {
+    return {store_of(stage).port(), [&stage](Proxy const& network) { go_through(stage, network); },
+            [&stage] { store_of(stage).set_url({}); }, (1s + 1s + 1s) * slowness};
 }
 
 }  // namespace
@@ -33,47 +36,12 @@ void go_directly(Stage& stage) {
 FAULT(
     "F66", "redis",
     "a worker's way to the server swallows everything: it notices, others run its jobs, and it comes back") {
-    stage.asker().enqueue({.job = "ok", .number = 100, .count = 60});
-    stage.asker().wait(60s);
-    Proxy network{store_of(stage).port()};
-    go_through(stage, network);
-    stage.start();
-    stage.until_started(4);
-    auto const before = network.traffic().connects;
-    set_both(network, "blackhole");
-    auto const begun = ledger_time();
-    CHECK(becomes_true([&] { return network.traffic().connects > before; }, 20s));
-    CHECK(ledger_time() - begun < (1s + 1s + 1s) * slowness);  // a poll, its answer's time, a second
-    go_directly(stage);
-    auto& other = stage.start();
-    stage.drain(60s);
-    stage.check({.duplicates = 4});
-
-    other.stop();
-    CHECK(other.wait(10s) == 0);
-    set_both(network, "pass");
-    check_works(stage, "w1");
-    stage.drain();
-    stage.check({.duplicates = 4});
+    play_dead_end(stage, road(stage));
 }
 
 FAULT("F66", "redis",
       "a worker that waits for work notices that its way to the server is dead, and comes back") {
-    stage.asker();
-    Proxy network{store_of(stage).port()};
-    go_through(stage, network);
-    stage.start();
-    CHECK(becomes_true([&] { return stage.store().enlisted() == 1; }, 20s));
-    stage.pass(500ms);  // it waits now
-    auto const before = network.traffic().connects;
-    set_both(network, "blackhole");
-    auto const begun = ledger_time();
-    CHECK(becomes_true([&] { return network.traffic().connects > before; }, 20s));
-    CHECK(ledger_time() - begun < (1s + 1s + 1s) * slowness);
-    set_both(network, "pass");
-    check_works(stage, "w1");
-    stage.drain();
-    stage.check();
+    play_dead_end_idle(stage, road(stage));
 }
 
 FAULT("F67", "redis", "what workers and clients say is lost for two leases: each job ends once") {
@@ -211,31 +179,7 @@ FAULT("F73", "redis",
 
 FAULT("F74", "redis",
       "one of two workers is cut off for four leases: the other takes its jobs, and it comes back") {
-    stage.asker().enqueue({.job = "ok", .number = 3000 * slowness, .count = 4});
-    Proxy network{store_of(stage).port()};
-    go_through(stage, network);
-    WorkerSetup const setup;
-    stage.start(setup);
-    stage.until_started(4, "w1");
-    go_directly(stage);
-    auto& other = stage.start(setup);
-    set_both(network, "blackhole");
-    stage.asker().wait(60s);
-    auto const cut = ledger_time();
-    stage.until_started(4, "w2");
-    CHECK(ledger_time() - cut < setup.recovery());
-    stage.pass(std::max<cohort::Duration>(cut + 4 * setup.lease - ledger_time(), 0s));
-    set_both(network, "pass");
-    stage.drain(60s);
-    stage.check({.duplicates = 4});
-    for (auto const& job : stage.store().read())
-        CHECK(job.result.ends_with("/w2\""));
-
-    other.stop();
-    CHECK(other.wait(10s) == 0);
-    check_works(stage, "w1");
-    stage.drain();
-    stage.check({.duplicates = 4});
+    play_cut_off(stage, road(stage), WorkerSetup{}.recovery());
 }
 
 NIGHTLY_FAULT("F71", "redis",
@@ -290,30 +234,9 @@ NIGHTLY_FAULT("F71", "redis",
 }
 
 NIGHTLY_FAULT("F76", "redis", "a hundred clients lose their server: they do not come back all at once") {
-    Proxy network{store_of(stage).port()};
-    go_through(stage, network);
-    std::vector<std::shared_ptr<cohort::Broker>> crowd;
-    for (int i = 0; i < 100; ++i) {
-        crowd.push_back(stage.store().open());
+    play_lost_crowd(stage, road(stage), [](cohort::Broker& broker, int) {
         std::vector<cohort::JobRef> const refs{{"default", "none"}};
-        CHECK_FALSE(cohort::run(crowd.back()->status(refs)).at(0).has_value());
-    }
-    network.accept("refuse");
-    network.rst();
-    stage.pass(5s);
-    auto const before = network.traffic().connects;
-    network.accept("pass");
-    // How many came in each tenth of a second.
-    std::vector<std::uint64_t> seen{before};
-    for (int i = 0; i < 130; ++i) {
-        stage.pass(100ms);
-        seen.push_back(network.traffic().connects);
-    }
-    std::uint64_t most = 0;
-    for (std::size_t i = 1; i < seen.size(); ++i)
-        most = std::max(most, seen[i] - seen[i - 1]);
-    CHECK(seen.back() - before == 100);
-    CHECK(most <= 30);
-    stage.record({});
+        CHECK_FALSE(cohort::run(broker.status(refs)).at(0).has_value());
+    });
 }
 #endif

@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include <chrono>
+#include <ctime>
 #include <string>
 
 namespace cron_test {
@@ -80,7 +81,7 @@ TEST_CASE("a cron expression that is wrong is refused with the field, its value 
 }
 
 TEST_CASE("an expression that is never due is refused, and quickly", "[B32]") {
-    auto const start = std::chrono::steady_clock::now();
+    auto const start = std::clock();
     int count = 0;
     for (std::string_view const text : {"0 0 30 2 *", "0 0 31 4 *", "0 0 31 2,4,6 *", "0 0 31 2,4,6,9,11 *",
                                         "* * 30-31 feb *", "0 0 31 4 */2"}) {
@@ -89,7 +90,8 @@ TEST_CASE("an expression that is never due is refused, and quickly", "[B32]") {
               std::string::npos);
         ++count;
     }
-    CHECK(std::chrono::steady_clock::now() - start < std::chrono::milliseconds{10} * count);
+    // Of the processor's time.
+    CHECK((std::clock() - start) * 100 / CLOCKS_PER_SEC < count);
     CHECK(refusal("0 0 30 2 1") == "accepted");  // Mondays in February
     CHECK(refusal("0 0 29 2 *") == "accepted");
 }

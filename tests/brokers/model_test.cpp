@@ -475,11 +475,11 @@ void check_found(std::size_t most_steps) {
 }  // namespace
 
 // COHORT_SEED=n repeats one play.
-TEST_CASE("the memory broker does what the model does, step by step", "[model][T1-T16][timeout:120]") {
+TEST_CASE("the memory broker does what the model does, step by step", "[model][T1-T16][timeout:240]") {
     check_plays(backend_called("memory"), 60 / support::slowness, 300);
 }
 
-TEST_CASE("the SQLite broker does what the model does, step by step", "[model][T1-T16][timeout:120]") {
+TEST_CASE("the SQLite broker does what the model does, step by step", "[model][T1-T16][timeout:240]") {
     check_plays(backend_called("sqlite"), 12 / support::slowness, 200);
 }
 

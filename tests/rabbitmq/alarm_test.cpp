@@ -15,19 +15,22 @@ using Steady = std::chrono::steady_clock;
 
 namespace {
 
-// For the whole server: nobody else may be there.
+// For the whole server.
 class Alarm {
 public:
-    Alarm() { support::rabbitmqctl("-q set_vm_memory_high_watermark 0"); }
+    explicit Alarm(support::RabbitServer& server) : server_{server} {
+        server_.ctl("-q set_vm_memory_high_watermark 0");
+    }
     ~Alarm() { end(); }
     Alarm(Alarm const&) = delete;
     Alarm& operator=(Alarm const&) = delete;
 
     void end() {
-        if (std::exchange(is_on_, false)) support::rabbitmqctl("-q set_vm_memory_high_watermark 0.4");
+        if (std::exchange(is_on_, false)) server_.ctl("-q set_vm_memory_high_watermark 0.4");
     }
 
 private:
+    support::RabbitServer& server_;
     bool is_on_ = true;
 };
 
@@ -80,11 +83,12 @@ std::vector<Verdict> settle(Broker& broker, std::vector<Settlement> const& settl
 }  // namespace
 
 TEST_CASE("outcomes wait for the end of an alarm, however long it is: what runs meanwhile ends once",
-          "[rabbitmq][serial][F52][timeout:120]") {
+          "[rabbitmq][F52][timeout:120]") {
     NEED_RABBITMQ
-    Space const space;
+    support::RabbitServer server;
     // A worker waits for an answer for four seconds.
-    auto const broker = space.open("&blocked_timeout=100ms&timeout=1s&heartbeat=2s");
+    auto const broker =
+        rabbitmq::open(parse_url(server.url() + "?blocked_timeout=100ms&timeout=1s&heartbeat=2s"));
     Worker worker{*broker};
     constexpr int count = 4;
     for (int i = 0; i < count; ++i) {
@@ -103,7 +107,7 @@ TEST_CASE("outcomes wait for the end of an alarm, however long it is: what runs 
         reports.push_back(report(running[static_cast<std::size_t>(i)], i % 2 == 0));
 
     Refusals const refusals;
-    Alarm alarm;
+    Alarm alarm{server};
     errc code = errc::ok;
     for (int i = 0; i < 20 && code != errc::storage_full; ++i)
         code = code_of(broker->push(one("full" + std::to_string(i), "other")));

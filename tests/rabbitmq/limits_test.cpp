@@ -13,12 +13,13 @@ TEST_CASE("a job that has started in time does not expire when its worker is los
     auto const broker = space.open();
     auto const lost = space.open();
     auto jobs = one("j1");
-    jobs[0].expires = 1s;
+    constexpr auto lifetime = 3s;
+    jobs[0].expires = lifetime;
     run(broker->push(std::move(jobs)));
     Worker first{*lost};
     REQUIRE(first.claim().jobs.size() == 1);
     Worker second{*broker};
-    CHECK(second.claim(1, 1100ms).jobs.empty());
+    CHECK(second.claim(1, lifetime + 100ms).jobs.empty());
     lost->close();
 
     JobRecord const again = second.claim().jobs.at(0);

@@ -4,8 +4,9 @@
 //   PROGRAM --ctest FILE ROOM SECONDS PROPERTIES
 //       writes FILE, which adds one ctest test per case, called "ROOM: name", with the given properties. The
 //       case's tags become labels; [timeout:90] replaces the limit of SECONDS, [serial] lets the case run
-//       alone, [heavy] beside two others such, and under sanitizers at night, [rabbitmq] gives it the server
-//       of the run. Of the hidden cases only those tagged [.nightly] are listed.
+//       alone, [heavy] beside two others such, [rabbitmq] gives it the server of the run. Under sanitizers
+//       [heavy] cases, and those that play [again] what others do, are left to the night. Of the hidden
+//       cases only those tagged [.nightly] are listed.
 //   COHORT_TEST_REPORT=FILE in the environment
 //       each finished case appends a line of JSON to FILE: name, tags, place, verdict, seconds, and seconds
 //       of processor time with those of its processes that have ended.
@@ -47,6 +48,8 @@ std::string quoted_cmake(std::string const& text) {
     return "[==[" + text + "]==]";
 }
 
+constexpr char const* night_under_sanitizers = support::slowness > 1 ? ";nightly" : "";
+
 std::string ctest_lines(Catch::TestCase const& test, std::string const& program, std::string const& room,
                         std::string seconds, std::string properties) {
     std::string labels = room;
@@ -60,8 +63,9 @@ std::string ctest_lines(Catch::TestCase const& test, std::string const& program,
             static int heavy = 0;
             if (!test.isHidden()) ++heavy;
             properties += " RESOURCE_LOCK heavy" + std::to_string(heavy % 3) + " COST 20";
-            // They are about processes and servers that die, and begin dozens of these.
-            if (support::slowness > 1) labels += ";nightly";
+            labels += night_under_sanitizers;
+        } else if (tag == "again") {
+            labels += night_under_sanitizers;
         } else if (tag == "rabbitmq") {
             properties += " FIXTURES_REQUIRED rabbitmq";
             labels += ";rabbitmq";

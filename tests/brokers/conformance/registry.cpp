@@ -101,7 +101,7 @@ void add_cases() {
         }
     }
     for (auto const& [way, tags] : lists().ways)
-        add_case(way, way.name + " keeps all promises", tags + "[timeout:240]", all);
+        add_case(way, way.name + " keeps all promises", tags + "[again][timeout:240]", all);
 }
 
 [[maybe_unused]] support::LateCases const late_cases{&add_cases};

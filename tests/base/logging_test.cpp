@@ -63,6 +63,7 @@ TEST_CASE("a record goes to the file and to each handler, with time, level, prog
     std::string form = lines[0];
     std::replace_if(form.begin(), form.end(), [](unsigned char c) { return std::isdigit(c) != 0; }, '9');
     CHECK(form == R"(9999-99-99T99:99:99.999Z info shop: sold\x9Aout)");
+    CHECK(lines[0].ends_with(R"(sold\x0Aout)"));
     CHECK(lines[1].ends_with("Z warn shop: again"));
     REQUIRE(handled.size() == 4);
     CHECK(handled[0] == lines[0]);

@@ -264,14 +264,14 @@ awaitable<void> urns(Rig& rig) {
             return std::string_view{"0123456789abcdef"}.find(c) != std::string_view::npos;
         };
         for (std::size_t i = 9; i < id.size(); ++i)
-            if (is_hex(id[i])) id[i] = 'x';
+            if (is_hex(id[i])) id[i] = '0';
         return id;
     };
     std::set<std::string> ids;
     for (int i = 0; i < 20; ++i) {
         cohort::Json const value{R"({"n":)" + std::to_string(i) + R"(,"list":[null,true,1.5,"ü"]})"};
         auto const job = co_await client.enqueue_job<echo>(value);
-        CHECK(form_of(std::string{job.id()}) == "urn:uuid:xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
+        CHECK(form_of(std::string{job.id()}) == "urn:uuid:00000000-0000-0000-0000-000000000000");
         CHECK(job.id().view()[23] == '4');  // the version, and then the variant
         CHECK(std::string_view{"89ab"}.find(job.id().view()[28]) != std::string_view::npos);
         ids.insert(job.id());

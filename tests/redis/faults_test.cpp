@@ -4,6 +4,9 @@
 #include "redis/server.hpp"
 #include "support/slowness.hpp"
 
+#include <cohort/log.hpp>
+
+#include <atomic>
 #include <ctime>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -304,6 +307,28 @@ TEST_CASE("a worker that waits for work asks the server less than once a second"
     CHECK(after - before <= 1 + 2);  // 1 is this count's own
     waiter.join();
     CHECK(claim.get().jobs.empty());
+}
+
+TEST_CASE("who was let in, and is refused after an outage, says why in a line of its own", "[F56]") {
+    NEED_REDIS
+    RedisServer const server;
+    auto const broker = open(server.url("timeout=500ms"));
+    REQUIRE(code_of(broker->status({{"main", "a"}})) == errc::ok);
+    std::atomic<int> lost = 0;
+    std::atomic<int> refused = 0;
+    set_log_sink([&](LogLevel, std::string_view line) {
+        if (line.find("will be made again") == line.npos) return;
+        ++(line.find("password") == line.npos ? lost : refused);
+    });
+    server.ask("CONFIG SET requirepass other");
+    server.ask("-a other CLIENT KILL TYPE normal");
+    CHECK(becomes_true([&] {
+        code_of(broker->status({{"main", "a"}}));
+        return refused > 0;
+    }));
+    CHECK(lost == 1);
+    CHECK(refused == 1);
+    set_log_sink({});
 }
 
 TEST_CASE("without a file descriptor left a broker says so, does not spin, and goes on when there is one",

@@ -46,14 +46,6 @@ inline std::shared_ptr<cohort::Broker> open(std::string const& url,
 
 using cohort::run;
 
-inline void run(cohort::awaitable<void> body) {
-    asio::io_context context;
-    std::exception_ptr error;
-    asio::co_spawn(context, std::move(body), [&](std::exception_ptr fault) { error = fault; });
-    context.run();
-    if (error) std::rethrow_exception(error);
-}
-
 // The code with which a coroutine fails; ok when it does not.
 template<class T>
 cohort::errc code_of(cohort::awaitable<T> body) {

@@ -244,7 +244,7 @@ def table(folder, env, verb, columns):
 
 def ctl(folder, words):
     env = known_environment(folder)
-    if words[0] == "-q" and words[1] in LISTS and "arguments" not in words:
+    if words[:1] == ["-q"] and len(words) > 1 and words[1] in LISTS and "arguments" not in words:
         text = table(folder, env, words[1], words[2:])
         if text is not None:
             print(text, end="")
